@@ -1,0 +1,62 @@
+import type { Fault } from "../base/fault.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Result } from "../base/result.ts";
+import type { EntityId } from "../bus/entity-id.ts";
+
+export const ENTITY_TYPES = ["device", "child-device", "service"] as const;
+export type EntityType = (typeof ENTITY_TYPES)[number];
+
+/** One registered entity, without its twin data (spec/http-api §3.2). */
+export interface Entity {
+  readonly id: EntityId;
+  readonly type: EntityType;
+  readonly parent?: EntityId;
+  /** External id, only if it was given at registration. */
+  readonly externalId?: string;
+  /** The service whose health stands for this device. */
+  readonly health?: EntityId;
+}
+
+/** A registration as a client asks for it: absent members take the defaults of spec/mqtt-api §4.2. */
+export interface Registration extends Entity {
+  readonly twin: JsonObject;
+}
+
+export interface EntityPatch {
+  readonly parent?: EntityId;
+  readonly health?: EntityId;
+}
+
+/** Which entities to list; `root` (with everything below) and `parent` (direct children) exclude each other. */
+export interface EntityQuery {
+  readonly root?: EntityId;
+  readonly parent?: EntityId;
+  readonly type?: EntityType;
+}
+
+export type TwinFaultCode = "already-registered" | "unknown-entity" | "unknown-fragment" | "refused" | "not-stored";
+export type TwinFault = Fault<TwinFaultCode>;
+
+/**
+ * The local digital twin as the API sees it. Fault messages are the texts of spec/http-api §3 and spec/mqtt-api §4.7, fit for a client.
+ * A change that resolved successfully is on disk and its messages are handed to the outbox.
+ */
+export interface Twin {
+  /** Breadth first, children of one entity in byte order of their ids (spec/http-api §3.3). Empty when `root` or `parent` is unknown. */
+  list(query: EntityQuery): Entity[];
+  get(id: EntityId): Entity | undefined;
+  register(registration: Registration): Promise<Result<Entity, TwinFault>>;
+  update(id: EntityId, patch: EntityPatch): Promise<Result<Entity, TwinFault>>;
+  /** The removed entities, parent first, depth first; empty when there was nothing to remove. */
+  remove(id: EntityId): Promise<Result<readonly Entity[], TwinFault>>;
+
+  fragments(id: EntityId): Result<JsonObject, TwinFault>;
+  fragment(id: EntityId, key: string): Result<Json, TwinFault>;
+  setFragment(id: EntityId, key: string, value: Json): Promise<Result<Json, TwinFault>>;
+  removeFragment(id: EntityId, key: string): Promise<Result<undefined, TwinFault>>;
+  replaceFragments(id: EntityId, fragments: JsonObject): Promise<Result<JsonObject, TwinFault>>;
+  removeFragments(id: EntityId): Promise<Result<undefined, TwinFault>>;
+
+  /** The configuration that a service exposes on `<service>/config`; an empty object when it exposes none. */
+  exposedConfig(id: EntityId): Result<JsonObject, TwinFault>;
+}
