@@ -1,10 +1,9 @@
-import { parse, TomlDate, TomlError } from "smol-toml";
+import { parse, TomlDate, TomlError, type TomlTable, type TomlValue } from "smol-toml";
 import { type Fault, fault, toFault } from "./fault.ts";
 import { err, ok, type Result } from "./result.ts";
 
-/** A value of a TOML document; integers beyond 2^53 are refused by the parser rather than rounded. */
-export type Toml = string | number | boolean | TomlDate | Toml[] | TomlTable;
-export type TomlTable = { [key: string]: Toml };
+/** Integers beyond 2^53 are refused by the parser rather than rounded. */
+export type { TomlTable, TomlValue };
 
 /**
  * Reads TOML text. Code `invalid-toml`; the message begins `TOML parse error at line L, column C`, followed by an excerpt of the text,
@@ -22,6 +21,6 @@ export function parseToml(text: string): Result<TomlTable, Fault<"invalid-toml">
   }
 }
 
-export function isTomlTable(value: Toml | undefined): value is TomlTable {
+export function isTomlTable(value: TomlValue | undefined): value is TomlTable {
   return typeof value === "object" && !Array.isArray(value) && !(value instanceof TomlDate);
 }
