@@ -6,8 +6,15 @@ import type { Log } from "../base/log.ts";
 export type CommandOutcome =
   /** Exit 0 unless told otherwise. */
   | { readonly kind: "done"; readonly exit?: number }
-  /** `Error: failed to <description>` and the causes on stderr; exit 1 unless told otherwise. */
-  | { readonly kind: "failed"; readonly description: string; readonly fault: Fault; readonly exit?: number }
+  /** `Error: failed to <description>` (or `Error: <top>` when given) and the causes on stderr; exit 1 unless told otherwise. */
+  | {
+      readonly kind: "failed";
+      readonly description: string;
+      /** Replaces `failed to <description>`: `missing configuration parameter` of argument checks. */
+      readonly top?: string;
+      readonly fault: Fault;
+      readonly exit?: number;
+    }
   /** The text on stderr; exit 2 unless told otherwise. */
   | { readonly kind: "usage"; readonly text: string; readonly exit?: number };
 
