@@ -1,0 +1,121 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+import { freePort } from "./free-port.ts";
+import { endProcess, type ProcessOutput, readOutput } from "./process-output.ts";
+import { type TempDir, tempDir } from "./temp-dir.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export interface MosquittoOptions {
+  /** `on-exit` (as Debian has it): sessions and retained messages survive `stop` but not `kill`. `every-change`: both. Default `on-exit`. */
+  readonly persistence?: "on-exit" | "every-change";
+  /** More lines of configuration, put after the listener's. */
+  readonly config?: readonly string[];
+  /** Default: a free one. */
+  readonly port?: number;
+}
+
+/** A real mosquitto on a port of 127.0.0.1, in a directory of its own. It may go down and come back on the same port. */
+export interface Mosquitto extends AsyncDisposable {
+  readonly port: number;
+  /** Holds `mosquitto.conf` and, with persistence, `mosquitto.db`. */
+  readonly directory: string;
+  /** Everything that it logged, of all its lives. */
+  log(): string;
+  /** Starts it again, after `kill` or `stop`; resolves once it accepts connections. */
+  start(): Promise<void>;
+  /** SIGTERM: it saves its database. */
+  stop(): Promise<void>;
+  /** SIGKILL: like a loss of power. */
+  kill(): Promise<void>;
+  /** Stops it and removes its directory. */
+  dispose(): Promise<void>;
+}
+
+/** Starts mosquitto; resolves once it accepts connections. */
+export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const directory = await tempDir("mosquitto");
+  try {
+    const port = options.port ?? (await freePort());
+    await writeConfig(directory.path, port, options);
+    const broker = makeBroker(directory, port);
+    await broker.start();
+    return broker;
+  } catch (thrown) {
+    await directory.remove();
+    throw thrown;
+  }
+}
+
+function makeBroker(directory: TempDir, port: number): Mosquitto {
+  const lives: ProcessOutput[] = [];
+  let running: Subprocess | undefined;
+  const log = () => lives.map((life) => life.text()).join("");
+  const end = async (signal: NodeJS.Signals) => {
+    const child = running;
+    running = undefined;
+    if (child !== undefined) await endProcess(child, signal);
+  };
+  const dispose = async () => {
+    await end("SIGTERM");
+    await directory.remove();
+  };
+  const start = async () => {
+    if (running !== undefined) throw new Error("mosquitto runs already");
+    const child = Bun.spawn([MOSQUITTO, "-c", join(directory.path, "mosquitto.conf")], {
+      stdout: "ignore",
+      stderr: "pipe",
+    });
+    running = child;
+    lives.push(readOutput(child.stderr));
+    await waitUntil(`mosquitto listens on port ${port}`, async () => {
+      if (child.exitCode === null) return await accepts(port);
+      throw new Error(`mosquitto ended: ${log()}`);
+    });
+  };
+  return {
+    port,
+    directory: directory.path,
+    log,
+    start,
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** Debian keeps it in /usr/sbin, which is not in everybody's PATH. */
+const MOSQUITTO =
+  Bun.which("mosquitto", { PATH: `${process.env.PATH ?? ""}:/usr/sbin:/usr/local/sbin` }) ?? "mosquitto";
+
+async function writeConfig(directory: string, port: number, options: MosquittoOptions): Promise<void> {
+  const database = join(directory, "db");
+  await mkdir(database);
+  const onEveryChange = ["autosave_on_changes true", "autosave_interval 1"];
+  const lines = [
+    "user root",
+    "log_dest stderr",
+    "log_type all",
+    "persistence true",
+    `persistence_location ${database}/`,
+    ...(options.persistence === "every-change" ? onEveryChange : []),
+    `listener ${port} 127.0.0.1`,
+    "allow_anonymous true",
+    ...(options.config ?? []),
+  ];
+  await writeFile(join(directory, "mosquitto.conf"), `${lines.join("\n")}\n`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const settle = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("error", () => settle(false));
+  });
+}
