@@ -1,0 +1,69 @@
+import { chmod, chown, mkdir, realpath, rmdir, stat } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { syncDirectory } from "../base/atomic-file.ts";
+
+/** Who owns the directories of the store; a process that may not give files away leaves it silently. */
+export interface DirectoryOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface StoreDirectories {
+  /**
+   * Makes `directory` and what is missing above it, each with mode 0755 and the owner; a directory that was there is set back to these
+   * if it lies in the store (spec/http-api §2.3). Gives the topmost directory that it made. Throws what the operating system says.
+   */
+  make(directory: string): Promise<string | undefined>;
+  /** Removes `directory` and what is above it, up to but without `top`, as far as they are empty and lie in the store. Never throws. */
+  prune(directory: string, top: string): Promise<void>;
+}
+
+const MODE = 0o755;
+
+export function storeDirectories(root: string, owner?: DirectoryOwner): StoreDirectories {
+  async function setBack(directory: string): Promise<void> {
+    const { mode, uid, gid } = await stat(directory);
+    if ((mode & 0o7777) !== MODE) await chmod(directory, MODE).catch(() => undefined);
+    if (owner !== undefined && (uid !== owner.uid || gid !== owner.gid)) {
+      await chown(directory, owner.uid, owner.gid).catch(() => undefined);
+    }
+  }
+
+  return {
+    async make(directory) {
+      const topmost = await mkdir(directory, { recursive: true, mode: MODE });
+      if (topmost === undefined) {
+        if (await liesIn(root, directory)) await setBack(directory);
+        return undefined;
+      }
+      for (const made of between(topmost, directory)) await setBack(made);
+      await syncDirectory(dirname(topmost));
+      return topmost;
+    },
+    async prune(directory, top) {
+      try {
+        if (!(await liesIn(root, directory))) return;
+        for (let empty = directory; empty !== top && empty !== root; empty = dirname(empty)) await rmdir(empty);
+      } catch {
+        // Not empty, or gone already: as it should be.
+      }
+    },
+  };
+}
+
+/** Whether a directory is the root or below it with all links resolved. */
+async function liesIn(root: string, directory: string): Promise<boolean> {
+  const [realRoot, real] = await Promise.all([realpath(root), realpath(directory)]);
+  return real === realRoot || real.startsWith(`${realRoot}${sep}`);
+}
+
+/** The directories from `topmost` down to `lowest`, both included. */
+function between(topmost: string, lowest: string): string[] {
+  const directories = [topmost];
+  let path = topmost;
+  for (const name of relative(topmost, lowest).split(sep).filter(Boolean)) {
+    path = join(path, name);
+    directories.push(path);
+  }
+  return directories;
+}

@@ -1,0 +1,67 @@
+import { type BigIntStats, constants } from "node:fs";
+import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import type { OpenFile, StoredFile } from "./file-store.ts";
+
+const CHUNK = 256 * 1024;
+
+/** What is at `path`, links followed; `undefined` when it is not a regular file. Throws what the operating system says. */
+export async function statStored(path: string): Promise<StoredFile | undefined> {
+  const real = await realpath(path);
+  const stats = await stat(real, { bigint: true });
+  return stats.isFile() ? describeStored(real, stats) : undefined;
+}
+
+/** Like `statStored`, and holds the file open. */
+export async function openStored(path: string): Promise<OpenFile | undefined> {
+  const real = await realpath(path);
+  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat({ bigint: true });
+    if (stats.isFile()) {
+      return {
+        ...describeStored(real, stats),
+        stream: (start, end) => readPart(file, start, end),
+        close: () => file.close(),
+      };
+    }
+  } catch (thrown) {
+    await file.close();
+    throw thrown;
+  }
+  await file.close();
+  return undefined;
+}
+
+/** `path` has its links resolved already. */
+export function describeStored(path: string, stats: BigIntStats): StoredFile {
+  return {
+    path,
+    size: Number(stats.size),
+    modified: Number(stats.mtimeMs),
+    etag: `"${stats.ino.toString(36)}-${stats.size.toString(36)}-${stats.mtimeNs.toString(36)}"`,
+  };
+}
+
+function readPart(file: FileHandle, start: number, end: number): ReadableStream<Uint8Array> {
+  let position = start;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const wanted = Math.min(CHUNK, end - position);
+          const { bytesRead, buffer } = await file.read(new Uint8Array(wanted), 0, wanted, position);
+          if (wanted > 0 && bytesRead === 0) throw new Error("The file was cut short while it was read");
+          position += bytesRead;
+          if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
+          if (position < end) return;
+          controller.close();
+        } catch (thrown) {
+          controller.error(thrown);
+        }
+        await file.close();
+      },
+      cancel: () => file.close(),
+    },
+    { highWaterMark: 0 },
+  );
+}

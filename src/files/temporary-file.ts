@@ -1,0 +1,61 @@
+import { type BigIntStats, constants } from "node:fs";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { syncDirectory } from "../base/atomic-file.ts";
+
+/** A file that is being filled and takes its real name only once it is whole. Its methods throw what the operating system says. */
+export interface TemporaryFile {
+  /** Writes all bytes at `position`, or behind what was written before. */
+  write(bytes: Uint8Array, position?: number): Promise<void>;
+  truncate(size: number): Promise<void>;
+  chmod(mode: number): Promise<void>;
+  stat(): Promise<BigIntStats>;
+  /** Makes it safe on disk, then renames it to `target`, which lies in the same directory. */
+  commit(target: string): Promise<void>;
+  /** Removes it; after `commit` it does nothing. Never throws. */
+  discard(): Promise<void>;
+}
+
+/** Makes an empty file with a name that nothing else uses in `directory`; `mode` is subject to the umask. */
+export async function createTemporaryFile(directory: string, mode: number): Promise<TemporaryFile> {
+  const path = join(directory, `.tebus-${crypto.randomUUID()}.part`);
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  let opened = true;
+  const close = async () => {
+    if (!opened) return;
+    opened = false;
+    await file.close();
+  };
+  let renamed = false;
+  return {
+    write: (bytes, position) => writeAll(file, bytes, position),
+    truncate: (size) => file.truncate(size),
+    chmod: (bits) => file.chmod(bits),
+    stat: () => file.stat({ bigint: true }),
+    async commit(target) {
+      await file.sync();
+      await close();
+      await rename(path, target);
+      renamed = true;
+      await syncDirectory(dirname(target));
+    },
+    async discard() {
+      await close().catch(() => undefined);
+      if (!renamed) await rm(path, { force: true }).catch(() => undefined);
+    },
+  };
+}
+
+/** True for the name of a temporary file, of this process or of one that crashed. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY_NAME.test(name);
+}
+
+const TEMPORARY_NAME = /^\.tebus-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position?: number): Promise<void> {
+  for (let written = 0; written < bytes.byteLength; ) {
+    const at = position === undefined ? null : position + written;
+    written += (await file.write(bytes, written, bytes.byteLength - written, at)).bytesWritten;
+  }
+}
