@@ -1,0 +1,17 @@
+/** Signals that a service obeys without ending. */
+export interface ServiceSignals {
+  /** Read the log levels again. */
+  readonly SIGHUP: () => void;
+  /** Restart the mappers. */
+  readonly SIGUSR1: () => void;
+}
+
+/** Obeys SIGHUP and SIGUSR1, which end a process that does not, until the returned function is called. */
+export function obeySignals(signals: ServiceSignals): () => void {
+  process.on("SIGHUP", signals.SIGHUP);
+  process.on("SIGUSR1", signals.SIGUSR1);
+  return () => {
+    process.off("SIGHUP", signals.SIGHUP);
+    process.off("SIGUSR1", signals.SIGUSR1);
+  };
+}
