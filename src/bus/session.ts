@@ -29,12 +29,14 @@ export interface SessionOptions {
   readonly will?: Message;
   readonly subscriptions: readonly Subscription[];
   /** Messages that are published before anything else on each connection, as soon as the subscriptions stand: health `up`. */
-  readonly birth?: () => readonly Message[];
+  readonly birth?: (connection: Connection) => readonly Message[];
   /** Published, and waited for, before a graceful DISCONNECT; the will counts as one. */
   readonly farewell?: () => readonly Message[];
   readonly reconnect: ReconnectPolicy;
   readonly gate: GatePolicy;
   readonly outbox: OutboxLimits;
+  /** Which messages may be dropped, oldest first, when the outbox is full; default: those of QoS 0 that are not retained. */
+  readonly isDroppable?: (message: Message) => boolean;
   /** A received payload of more bytes is acknowledged, dropped and logged (spec/mqtt-api §1). */
   readonly receiveLimit: number;
   /** Called for each message in order of arrival. QoS 1: PUBACK is sent once `acknowledge` was called, in order of arrival (MQTT-4.6.0-2). */
