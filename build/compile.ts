@@ -1,14 +1,24 @@
-import { mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { run } from "./run.ts";
 import { executablePath, REPOSITORY, RUNTIMES, type Target } from "./targets.ts";
 
+/** What a compilation made. */
+export interface Compiled {
+  readonly path: string;
+  /** Every file that went into the executable, absolute. */
+  readonly sources: readonly string[];
+}
+
 /**
- * Compiles `src/main.ts` for a target into `build/out/<target>/tebus` and returns the path. It appears whole or not at all.
- * The executable must not read `.env` or `bunfig.toml` of whatever directory it is started in.
+ * Compiles `src/main.ts` for a target into `build/out/<target>/tebus`. It appears whole or not at all.
+ * The executable must not read `.env` or `bunfig.toml` of whatever directory it is started in. Source maps cost half a megabyte and
+ * make the stack traces of a device readable.
  */
-export async function compile(target: Target, entry = join(REPOSITORY, "src/main.ts")): Promise<string> {
+export async function compile(target: Target, entry = join(REPOSITORY, "src/main.ts")): Promise<Compiled> {
   const path = executablePath(target);
   const unfinished = `${path}.${process.pid}.tmp`;
+  const metafile = `${unfinished}.json`;
   await mkdir(dirname(path), { recursive: true });
   try {
     await run([
@@ -20,20 +30,22 @@ export async function compile(target: Target, entry = join(REPOSITORY, "src/main
       "--format=esm",
       "--minify",
       "--bytecode",
-      "--sourcemap=none",
+      "--sourcemap=linked",
       "--no-compile-autoload-dotenv",
       "--no-compile-autoload-bunfig",
+      `--metafile=${metafile}`,
       `--outfile=${unfinished}`,
     ]);
+    const sources = await readSources(metafile);
     await rename(unfinished, path);
+    return { path, sources };
   } finally {
-    await rm(unfinished, { force: true });
+    for (const leftover of [unfinished, `${unfinished}.map`, metafile]) await rm(leftover, { force: true });
   }
-  return path;
 }
 
-async function run(command: readonly string[]): Promise<void> {
-  const child = Bun.spawn([...command], { cwd: REPOSITORY, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  if ((await child.exited) !== 0) throw new Error(`${command.slice(1, 3).join(" ")} failed:\n${stdout}${stderr}`);
+async function readSources(metafile: string): Promise<string[]> {
+  const meta: unknown = JSON.parse(await readFile(metafile, "utf8"));
+  if (typeof meta !== "object" || meta === null || !("inputs" in meta)) throw new Error(`${metafile} has no inputs`);
+  return Object.keys(Object(meta.inputs)).map((path) => resolve(REPOSITORY, path));
 }

@@ -1,0 +1,81 @@
+import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { REPOSITORY } from "./targets.ts";
+
+/** Names under which the executable is found in /usr/bin; `tedge init` would make the same ones. */
+export const LINKS = ["tedge", "tedge-agent", "tedge-mapper", "tedge-write"] as const;
+
+/** Clouds whose mapper units differ in the name only. Cumulocity has units of its own, being less confined. */
+const CLOUDS = ["az", "aws"];
+const MAPPERS_WITHOUT_PROFILES = ["collectd", "local"];
+
+const SOURCES = join(REPOSITORY, "build/package");
+
+export interface PackageTreeOptions {
+  /** Directory that becomes `/`. */
+  readonly root: string;
+  /** The compiled executable. */
+  readonly executable: string;
+  /** Text of THIRD-PARTY-LICENSES. */
+  readonly licenses: string;
+  /** Where systemd's units go: a package manager owns them in place, after a tarball the set-up script copies them. */
+  readonly systemdDirectory: "lib/systemd/system" | "usr/share/tebus/init/systemd";
+}
+
+/** Lays out everything that is installed on a device, apart from what the set-up script makes there. */
+export async function layOutPackage(options: PackageTreeOptions): Promise<void> {
+  const at = (path: string) => join(options.root, path);
+  await copy(options.executable, at("usr/bin/tebus"), 0o755);
+  for (const link of LINKS) await symlink("/usr/bin/tebus", at(`usr/bin/${link}`));
+  await write(at("usr/share/tebus/setup"), await readScript("setup.sh"), 0o755);
+  await copy(join(SOURCES, "hand-over"), at("usr/share/tebus/hand-over"), 0o755);
+  await copy(join(SOURCES, "keep-running"), at("usr/share/tebus/keep-running"), 0o755);
+  await copy(join(SOURCES, "sudoers"), at("usr/share/tebus/sudoers"), 0o644);
+  for (const init of ["openrc", "sysvinit"]) {
+    await copy(join(SOURCES, init, "service"), at(`usr/share/tebus/init/${init}/service`), 0o755);
+    await copy(join(SOURCES, init, "system.toml"), at(`usr/share/tebus/init/${init}/system.toml`), 0o644);
+  }
+  for (const [name, text] of await systemdUnits()) await write(at(join(options.systemdDirectory, name)), text, 0o644);
+  await copy(join(REPOSITORY, "LICENSE"), at("usr/share/doc/tebus/copyright"), 0o644);
+  await write(at("usr/share/doc/tebus/THIRD-PARTY-LICENSES"), options.licenses, 0o644);
+}
+
+/** All units by file name, those for `CLOUD` written out for each cloud. */
+export async function systemdUnits(): Promise<ReadonlyMap<string, string>> {
+  const units = new Map<string, string>();
+  for (const file of (await readdir(join(SOURCES, "systemd"))).sort()) {
+    const text = await readFile(join(SOURCES, "systemd", file), "utf8");
+    for (const cloud of writtenOutFor(file)) {
+      units.set(file.replace("CLOUD", cloud), text.replaceAll("CLOUD", cloud));
+    }
+  }
+  return units;
+}
+
+/** A script of `build/package/` with the files that it names in lines `#@include FILE` put in their place. */
+export async function readScript(path: string): Promise<string> {
+  const text = await readFile(join(SOURCES, path), "utf8");
+  const lines = text.split("\n").map(async (line) => {
+    const included = /^#@include (\S+)$/.exec(line)?.[1];
+    return included === undefined ? line : (await readFile(join(SOURCES, included), "utf8")).trimEnd();
+  });
+  return (await Promise.all(lines)).join("\n");
+}
+
+function writtenOutFor(file: string): readonly string[] {
+  if (!file.includes("CLOUD")) return [""];
+  if (file.endsWith(".target")) return ["c8y", ...CLOUDS];
+  return file.includes("@") ? CLOUDS : [...CLOUDS, ...MAPPERS_WITHOUT_PROFILES];
+}
+
+async function copy(from: string, to: string, mode: number): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o755 });
+  await copyFile(from, to);
+  await chmod(to, mode);
+}
+
+async function write(to: string, text: string, mode: number): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o755 });
+  await writeFile(to, text);
+  await chmod(to, mode);
+}

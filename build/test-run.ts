@@ -1,0 +1,58 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Glob } from "bun";
+import { REPOSITORY } from "./targets.ts";
+
+/** How many tests of a run passed and failed. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export const NOTHING: Tally = { passed: 0, failed: 0 };
+
+export function addTallies(left: Tally, right: Tally): Tally {
+  return { passed: left.passed + right.passed, failed: left.failed + right.failed };
+}
+
+/** Runs the tests below folders of `tests/`. A run that ends badly counts at least one failure, whatever its report says. */
+export async function runTests(folders: readonly string[], timeout: number): Promise<Tally> {
+  const files = await findTests(folders);
+  if (files.length === 0) return NOTHING;
+  const directory = await mkdtemp(join(tmpdir(), "tebus-report-"));
+  try {
+    const report = join(directory, "junit.xml");
+    const options = [`--timeout=${timeout}`, "--reporter=junit", `--reporter-outfile=${report}`];
+    const child = Bun.spawn([process.execPath, "test", ...options, ...files], {
+      cwd: REPOSITORY,
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+    });
+    const code = await child.exited;
+    const tally = parseReport(await readFile(report, "utf8").catch(() => ""));
+    return code === 0 ? tally : { ...tally, failed: Math.max(tally.failed, 1) };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Reads the sums that stand on the outermost element of a JUnit report; a text that is none has a failure in it. */
+export function parseReport(xml: string): Tally {
+  const outermost = /<testsuites\b[^>]*>/.exec(xml)?.[0] ?? "";
+  const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(outermost)?.[1] ?? Number.NaN);
+  const [tests, failures] = [number("tests"), number("failures")];
+  if (Number.isNaN(tests) || Number.isNaN(failures)) return { passed: 0, failed: 1 };
+  const skipped = number("skipped");
+  return { passed: tests - failures - (Number.isNaN(skipped) ? 0 : skipped), failed: failures };
+}
+
+async function findTests(folders: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const folder of folders) {
+    const found = new Glob(`${folder}/**/*.test.ts`).scan({ cwd: join(REPOSITORY, "tests") });
+    for await (const file of found) files.push(`./tests/${file}`);
+  }
+  return files.sort();
+}
