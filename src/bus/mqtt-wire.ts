@@ -34,11 +34,12 @@ class MqttLink implements WireConnection {
   private readonly options: WireOptions;
   private readonly events: WireEvents;
   private readonly client: MqttClient;
-  private readonly write: (packet: Packet) => void;
+  private readonly send: (packet: Packet) => void;
   private socket: Socket | undefined;
   private accepted = false;
   private closed = false;
   private isFull = false;
+  private isGathering = false;
 
   constructor(options: WireOptions, events: WireEvents) {
     this.options = options;
@@ -46,7 +47,7 @@ class MqttLink implements WireConnection {
     this.client = new MqttClient(() => this.open(), clientOptions(options));
     const door = this.client as unknown as PacketDoor;
     const send = door._sendPacket.bind(this.client);
-    this.write = (packet) => send(packet, undefined, undefined, true);
+    this.send = (packet) => send(packet, undefined, undefined, true);
     door._sendPacket = (packet, written, stored, unstored) => {
       if (packet.cmd === "puback" || packet.cmd === "pubrec") written?.();
       else send(packet, written, stored, unstored);
@@ -90,6 +91,19 @@ class MqttLink implements WireConnection {
 
   private get canWrite(): boolean {
     return this.accepted && !this.closed;
+  }
+
+  /** Gathers what is written in one turn of the event loop into one write to the network, which is most of what a packet costs. */
+  private write(packet: Packet): void {
+    if (!this.isGathering) {
+      this.isGathering = true;
+      this.socket?.cork();
+      setImmediate(() => {
+        this.isGathering = false;
+        this.socket?.uncork();
+      });
+    }
+    this.send(packet);
   }
 
   private open(): Socket {
