@@ -1,0 +1,57 @@
+import { optional, setting } from "../setting.ts";
+import { ipAddressType } from "../types/host-type.ts";
+import { portType } from "../types/integer-type.ts";
+import { pathType, stringType } from "../types/string-type.ts";
+
+/** `http.*` (spec/cli-and-config §3.1, spec/http-api §1). */
+export const HTTP_SETTINGS = {
+  "http.cert_path": optional(pathType, {
+    doc: "Certificate of the HTTP server of the agent; with it and a key the server speaks HTTPS",
+    note: "Set together with http.key_path",
+    examples: ["/etc/tedge/device-certs/file_transfer_certificate.pem"],
+  }),
+  "http.key_path": optional(pathType, {
+    doc: "Private key of the HTTP server of the agent",
+    note: "Set together with http.cert_path",
+    examples: ["/etc/tedge/device-certs/file_transfer_private_key.pem"],
+  }),
+  "http.ca_path": optional(pathType, {
+    doc: "Authorities that clients of the HTTP server of the agent must be certified by: a directory, or a file",
+    note: "Without it clients need no certificate",
+    examples: ["/etc/ssl/certs"],
+  }),
+  "http.bind.port": setting(portType, {
+    default: "8000",
+    doc: "Port that the HTTP server of the agent listens on",
+    examples: ["8000"],
+    aliases: ["http.port"],
+  }),
+  "http.bind.address": setting(ipAddressType, {
+    default: ({ text }) => text("mqtt.external.bind.address") ?? text("mqtt.bind.address") ?? "127.0.0.1",
+    doc: "Address that the HTTP server of the agent listens on",
+    examples: ["127.0.0.1", "192.168.1.2"],
+    aliases: ["http.address", "http.bind_address"],
+  }),
+  "http.client.port": setting(portType, {
+    default: "8000",
+    doc: "Port that clients use to reach the HTTP server of the agent",
+    examples: ["8000"],
+    exposed: true,
+  }),
+  "http.client.host": setting(stringType, {
+    default: "127.0.0.1",
+    doc: "Host that clients use to reach the HTTP server of the agent",
+    examples: ["127.0.0.1", "192.168.1.2", "tedge-hostname"],
+    exposed: true,
+  }),
+  "http.client.auth.cert_file": optional(pathType, {
+    doc: "Certificate that is shown to HTTPS servers that ask for one",
+    note: "Set together with http.client.auth.key_file",
+    examples: ["/etc/tedge/device-certs/tedge-certificate.pem"],
+  }),
+  "http.client.auth.key_file": optional(pathType, {
+    doc: "Private key of the certificate that is shown to HTTPS servers",
+    note: "Set together with http.client.auth.cert_file",
+    examples: ["/etc/tedge/device-certs/tedge-private-key.pem"],
+  }),
+} as const;
