@@ -1,0 +1,22 @@
+import type { Log } from "../base/log.ts";
+import type { FileStore } from "../files/file-store.ts";
+import type { Twin } from "../twin/twin.ts";
+import { entityRoutes } from "./entities.ts";
+import { deprecatedFileRoutes, fileRoutes } from "./files.ts";
+import { type HttpApp, routedApp } from "./routed-app.ts";
+
+export interface HttpAppOptions {
+  readonly files: FileStore;
+  readonly twin: Twin;
+  readonly log: Log;
+}
+
+/** Everything that the agent's HTTP server answers (spec/http-api §§2-3). The `te` of its paths does not follow the MQTT topic root. */
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  return routedApp(
+    options.log,
+    fileRoutes("/te/v1/files", options),
+    deprecatedFileRoutes("/tedge/file-transfer", options),
+    entityRoutes(options.twin),
+  );
+}

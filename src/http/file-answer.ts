@@ -1,0 +1,79 @@
+import type { OpenFile, StoredFile } from "../files/file-store.ts";
+import { wholeFile } from "../platform/whole-file.ts";
+import { parseByteRange } from "./byte-range.ts";
+import { emptyResponse } from "./problem.ts";
+
+/** Up to this size a part is read into memory: one system call instead of a stream. */
+const SMALL = 64 * 1024;
+
+/** HEAD of a file (spec/http-api §2.4). */
+export function answerWithHead(file: StoredFile, request: Headers): Response {
+  return isKnown(file, request) ? notModified(file) : emptyResponse(200, describe(file, file.size));
+}
+
+/** GET of a file: 200, 206, 304 or 416. Takes care that the file gets closed. */
+export async function answerWithFile(file: OpenFile, request: Headers): Promise<Response> {
+  if (isKnown(file, request)) {
+    await file.close();
+    return notModified(file);
+  }
+  const range = parseByteRange(isOfVersion(file, request) ? request.get("range") : null, file.size);
+  switch (range.kind) {
+    case "whole":
+      return new Response(await wholeBody(file, request), { headers: describe(file, file.size) });
+    case "part": {
+      const headers = describe(file, range.end - range.start);
+      headers["content-range"] = `bytes ${range.start}-${range.end - 1}/${file.size}`;
+      return new Response(await partBody(file, range.start, range.end), { status: 206, headers });
+    }
+    case "unsatisfiable":
+      await file.close();
+      return emptyResponse(416, { "content-range": `bytes */${file.size}`, "accept-ranges": "bytes" });
+  }
+}
+
+function describe(file: StoredFile, length: number): Record<string, string> {
+  return {
+    "content-type": "application/octet-stream",
+    "content-length": String(length),
+    "last-modified": new Date(file.modified).toUTCString(),
+    etag: file.etag,
+    "accept-ranges": "bytes",
+    "content-disposition": "attachment",
+    "x-content-type-options": "nosniff",
+  };
+}
+
+function notModified(file: StoredFile): Response {
+  return emptyResponse(304, { etag: file.etag });
+}
+
+/** RFC 9110 §13.1.2: the client has this version already. */
+function isKnown(file: StoredFile, request: Headers): boolean {
+  const tags = request.get("if-none-match");
+  if (tags === null) return false;
+  return tags.trim() === "*" || tags.split(",").some((tag) => tag.trim().replace(/^W\//, "") === file.etag);
+}
+
+/** RFC 9110 §13.1.5: a part is good only for the version that the client has the rest of; dates are too coarse to tell. */
+function isOfVersion(file: StoredFile, request: Headers): boolean {
+  const version = request.get("if-range");
+  return version === null || version.trim() === file.etag;
+}
+
+/**
+ * Bun sends a file with its length, and fastest, when it opens it by name itself; but then it also obeys a Range header that was
+ * found not to apply, and it may open a newer version than that of the entity tag. The second is harmless for a whole file.
+ */
+async function wholeBody(file: OpenFile, request: Headers): Promise<BodyInit> {
+  if (file.size <= SMALL || request.has("range")) return await partBody(file, 0, file.size);
+  const body = wholeFile(file.path);
+  if (body === undefined) return file.stream(0, file.size);
+  await file.close();
+  return body;
+}
+
+async function partBody(file: OpenFile, start: number, end: number): Promise<BodyInit> {
+  const stream = file.stream(start, end);
+  return end - start <= SMALL ? await new Response(stream).arrayBuffer() : stream;
+}

@@ -1,0 +1,65 @@
+import type { Clock } from "../base/clock.ts";
+import { FaultError, fault } from "../base/fault.ts";
+import type { Log } from "../base/log.ts";
+import type { Unit } from "../base/unit.ts";
+import { type Server, type ServeTls, serveHttp } from "../platform/serve.ts";
+import type { HttpApp } from "./routed-app.ts";
+
+export interface HttpServerOptions {
+  /** IP address and port; port 0 takes a free one. */
+  readonly bind: { readonly address: string; readonly port: number };
+  readonly tls?: ServeTls;
+  readonly app: HttpApp;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface HttpServer extends Unit {
+  /** The port that is listened on; 0 before `start`. */
+  readonly port: number;
+}
+
+/** Milliseconds. */
+const IDLE_TIMEOUT = 240_000;
+const STOP_GRACE = 5_000;
+
+/** The agent's HTTP server ("file transfer service"). `start` throws a `FaultError` when the port is taken (spec/http-api, top). */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { bind, tls, app, log, clock } = options;
+  let server: Server | undefined;
+  return {
+    name: "http",
+    get port() {
+      return server?.port ?? 0;
+    },
+    async start(signal) {
+      signal.throwIfAborted();
+      const served = await serveHttp({
+        hostname: bind.address,
+        port: bind.port,
+        ...(tls === undefined ? {} : { tls }),
+        handler: app,
+        idleTimeout: IDLE_TIMEOUT,
+        clock,
+      });
+      const where = `${bind.address.includes(":") ? `[${bind.address}]` : bind.address}:${bind.port}`;
+      if (!served.ok) {
+        const { code } = served.fault;
+        throw new FaultError(fault(code, `Binding file-transfer server to ${where}`, { cause: served.fault }));
+      }
+      server = served.value;
+      log.info(describeTls(tls));
+    },
+    async stop() {
+      const running = server;
+      server = undefined;
+      await running?.stop(STOP_GRACE);
+    },
+  };
+}
+
+function describeTls(tls: ServeTls | undefined): string {
+  if (tls === undefined) return "HTTPS disabled (set `http.cert_path` and `http.key_path` to enable it)";
+  if (tls.clientCa === undefined) return "HTTPS enabled (`http.cert_path`, `http.key_path`)";
+  return `HTTPS enabled (\`http.cert_path\`, \`http.key_path\`), client certificates of ${tls.clientCa.length} authorities accepted (\`http.ca_path\`)`;
+}

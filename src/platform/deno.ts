@@ -1,0 +1,29 @@
+/** The part of Deno's own API that tebus uses; `undefined` where the runtime is another. */
+declare global {
+  var Deno: DenoRuntime | undefined;
+}
+
+export interface DenoRuntime {
+  serve(
+    options: {
+      readonly hostname: string;
+      readonly port: number;
+      readonly cert?: string;
+      readonly key?: string;
+      readonly signal: AbortSignal;
+      readonly onListen: () => void;
+      readonly onError: () => Response;
+    },
+    handler: (request: Request, info: DenoRequestInfo) => Response | Promise<Response>,
+  ): DenoServer;
+}
+
+export interface DenoRequestInfo {
+  readonly remoteAddr: { readonly hostname: string };
+}
+
+export interface DenoServer {
+  readonly addr: { readonly port: number };
+  readonly finished: Promise<void>;
+  shutdown(): Promise<void>;
+}
