@@ -1,0 +1,125 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { findGroup, findUser } from "../base/account.ts";
+import { type Fault, fault, toFault } from "../base/fault.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { COMPONENTS } from "./components.ts";
+import { ensureDirectory, ensureFile, linkTarget, type Owner, replaceLink } from "./ensure-owned.ts";
+import type { CliContext, CommandOutcome } from "./outcome.ts";
+
+export interface InitArgs {
+  /** Names; empty: leave the owner of the process. */
+  readonly user: string;
+  readonly group: string;
+  readonly relativeLinks: boolean;
+  /** The executable that the links point to; without it, as when the sources are run, no links are made. */
+  readonly executable?: string;
+  readonly logsPath: string;
+  readonly dataPath: string;
+  readonly agentStatePath: string;
+}
+
+const DIRECTORY_MODE = 0o775;
+
+/** `tedge init`: links and directories of an installation; it may run again at any time (spec/cli-and-config §10.1). */
+export async function init(
+  context: Pick<CliContext, "configDirectory" | "clock" | "log">,
+  args: InitArgs,
+): Promise<CommandOutcome> {
+  const done = await initialize(context, args);
+  if (done.ok) return { kind: "done" };
+  const message = "Failed to initialize tedge. You have to run tedge with sudo.";
+  return {
+    kind: "failed",
+    description: "initialize tedge",
+    fault: fault("init-failed", message, { cause: done.fault }),
+  };
+}
+
+async function initialize(
+  context: Pick<CliContext, "configDirectory" | "clock" | "log">,
+  args: InitArgs,
+): Promise<Result<undefined>> {
+  const owner = await resolveOwner(context, args);
+  if (!owner.ok) return owner;
+  if (args.executable === undefined) context.log.warn("Links are made by the compiled executable only");
+  const linked = args.executable === undefined ? ok() : await makeLinks(args.executable, args.relativeLinks);
+  if (!linked.ok) return linked;
+  try {
+    await makeDirectories(context.configDirectory, args, owner.value);
+    return ok();
+  } catch (thrown) {
+    return err(toFault(thrown));
+  }
+}
+
+async function resolveOwner(context: Pick<CliContext, "clock">, { user, group }: InitArgs): Promise<Result<Owner>> {
+  const account = user === "" ? undefined : await findUser(user, context.clock);
+  if (user !== "" && account === undefined) return err(fault("no-such-user", `no such user: '${user}'`));
+  const gid = group === "" ? undefined : await findGroup(group, context.clock);
+  if (group !== "" && gid === undefined) return err(fault("no-such-group", `no such group: '${group}'`));
+  return ok({ ...(account === undefined ? {} : { uid: account.uid }), ...(gid === undefined ? {} : { gid }) });
+}
+
+/**
+ * One link beside the executable for every component. Not for `all`, a name that is no component's outside of `tedge run`; and for `tedge`
+ * only where nothing but a link has that name, since it may be another program.
+ */
+async function makeLinks(executable: string, relative: boolean): Promise<Result<undefined, Fault>> {
+  const own = basename(executable);
+  const names = [...COMPONENTS.map(({ name }) => name).filter((name) => name !== "all"), "tedge"];
+  for (const name of names) {
+    const path = join(dirname(executable), name);
+    const linked = name === own ? ok() : await makeLink(executable, path, relative ? own : executable);
+    if (!linked.ok) return linked;
+  }
+  return ok();
+}
+
+async function makeLink(executable: string, path: string, target: string): Promise<Result<undefined, Fault>> {
+  try {
+    const present = await linkTarget(path);
+    if (present === target) return ok();
+    if (present === undefined && basename(path) === "tedge" && (await exists(path))) return ok();
+  } catch (thrown) {
+    const message = `couldn't read metadata for ${path}. do you need to run with sudo?`;
+    return err(fault("no-links", message, { cause: thrown }));
+  }
+  try {
+    await replaceLink(path, target, await stat(executable));
+    return ok();
+  } catch (thrown) {
+    return err(fault("no-links", `couldn't make the link ${path}`, { cause: thrown }));
+  }
+}
+
+async function makeDirectories(configDirectory: string, args: InitArgs, owner: Owner): Promise<void> {
+  const state = (await exists(args.agentStatePath)) ? args.agentStatePath : join(configDirectory, ".agent");
+  const inConfig = CONFIG_DIRECTORIES.map((name) => join(configDirectory, name));
+  for (const path of [configDirectory, ...inConfig, args.logsPath, args.dataPath, state]) {
+    await ensureDirectory(path, DIRECTORY_MODE, owner);
+  }
+  await ensureFile(join(configDirectory, "system.toml"), owner, 0o644);
+  await ensureFile(join(state, "entity_store.jsonl"), owner);
+}
+
+const CONFIG_DIRECTORIES = [
+  "mosquitto-conf",
+  "operations",
+  "operations/c8y",
+  "plugins",
+  "sm-plugins",
+  "device-certs",
+  "mappers",
+  ".tedge-mapper-c8y",
+];
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (thrown) {
+    if (toFault(thrown).code === "ENOENT") return false;
+    throw thrown;
+  }
+}

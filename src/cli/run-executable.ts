@@ -1,0 +1,47 @@
+import { exhaustive } from "../base/exhaustive.ts";
+import { dispatch, type Target } from "./dispatch.ts";
+import type { Define, World } from "./program.ts";
+
+/** Runs whatever the executable was called as, and gives its exit code. Modules are loaded only by the program that needs them. */
+export async function runExecutable(calledBy: string, args: readonly string[], world: World): Promise<number> {
+  const target = dispatch(calledBy, args);
+  if (target.kind === "unknown") {
+    world.stderr(`error: ${target.message}\n`);
+    return 2;
+  }
+  const define = await load(target);
+  if (define === undefined) {
+    world.stderr(`Error: ${target.name} is not available in this version of tebus\n`);
+    return 1;
+  }
+  const { runProgram } = await import("./program.ts");
+  const { name, usageExit } = target;
+  const logName = target.kind === "tedge" || target.component === "all" ? "tedge" : target.component;
+  const logLevel = target.kind === "tedge" ? "warn" : "info";
+  return runProgram(define, { name, args: target.args, usageExit, logName, logLevel }, world);
+}
+
+/** The definition of a program; `undefined` for what thin-edge has and tebus has not yet. */
+async function load(target: Exclude<Target, { kind: "unknown" }>): Promise<Define | undefined> {
+  if (target.kind === "tedge") return (await import("./tedge.ts")).defineTedge;
+  switch (target.component) {
+    case "tedge-agent":
+      return (await import("./tedge-agent.ts")).defineTedgeAgent;
+    case "tedge-mapper":
+      return (await import("./tedge-mapper.ts")).defineTedgeMapper;
+    case "all":
+      return (await import("./run-all.ts")).defineRunAll;
+    case "tedge-write":
+      return (await import("./tedge-write-program.ts")).defineTedgeWrite;
+    case "c8y-firmware-plugin":
+    case "c8y-remote-access-plugin":
+    case "tedge-apt-plugin":
+    case "tedge-flows-plugin":
+    case "tedge-file-config-plugin":
+    case "tedge-file-log-plugin":
+    case "tedge-watchdog":
+      return undefined;
+    default:
+      return exhaustive(target.component);
+  }
+}
