@@ -1,0 +1,77 @@
+import type { Log } from "../base/log.ts";
+import { createSession, type SessionWorld } from "../bus/create-session.ts";
+import type { ReceivedMessage } from "../bus/message.ts";
+import { mqttWire } from "../bus/mqtt-wire.ts";
+import type { GatePolicy, Session, SessionEvent, SessionOptions } from "../bus/session.ts";
+import { LARGEST_PACKET } from "../bus/wire-size.ts";
+import { createLedger, type Debt, type Ledger } from "./ledger.ts";
+import { severableWire } from "./severable-wire.ts";
+
+/** How one of the two brokers is reached, and as whom (spec/bridges-and-mappers §1.1). */
+export interface BridgeSide
+  extends Pick<SessionOptions, "endpoint" | "clientId" | "clean" | "keepAlive" | "will" | "birth" | "farewell"> {
+  /** Milliseconds. */
+  readonly connectTimeout: number;
+}
+
+export interface HalfOptions extends BridgeSide, Pick<SessionOptions, "outbox"> {
+  /** In front of each line of the log: `local` or `cloud`. */
+  readonly label: string;
+  readonly filters: readonly string[];
+  /** Milliseconds. */
+  readonly backoff: { readonly initial: number; readonly maximum: number; readonly resetWindow: number };
+  /** `debt` is what the half owes its broker for a message of QoS>0. */
+  readonly onMessage: (message: ReceivedMessage, debt: Debt | undefined) => void;
+  readonly onEvent: (event: SessionEvent) => void;
+}
+
+/** One of the two connections of a bridge, with what its broker waits to get acknowledged. */
+export interface Half {
+  readonly session: Session;
+  /** Makes the broker deliver again what it did not get acknowledged. */
+  reconnect(): void;
+}
+
+/** Publishing waits for the subscriptions, so that an answer never comes before them (spec/bridges-and-mappers §1.3). */
+const GATE: GatePolicy = { openOnResume: true, subackTimeout: 20_000, rounds: 3, onRejected: "continue" };
+
+export function createHalf(options: HalfOptions, world: SessionWorld): Half {
+  const { label, filters, backoff, connectTimeout, onMessage, onEvent, ...identity } = options;
+  const wire = severableWire(world.wire ?? mqttWire);
+  const ledger = createLedger();
+  const session = createSession(
+    {
+      ...identity,
+      subscriptions: filters.map((filter) => ({ filter, qos: 1 })),
+      reconnect: { ...backoff, connectTimeout },
+      gate: GATE,
+      receiveLimit: LARGEST_PACKET,
+      onMessage(message, acknowledge) {
+        if (message.qos === 0) return onMessage(message, undefined);
+        const debt = ledger.deliver(message, acknowledge);
+        if (debt !== undefined) onMessage(message, debt);
+      },
+      onEvent(event) {
+        keepLedger(ledger, event);
+        onEvent(event);
+      },
+    },
+    { ...world, wire, log: labelled(world.log, `[${label}] `) },
+  );
+  return { session, reconnect: wire.sever };
+}
+
+function keepLedger(ledger: Ledger, event: SessionEvent): void {
+  if (event.kind === "connected") ledger.connected(event.sessionPresent);
+  if (event.kind === "disconnected") ledger.connectionLost();
+}
+
+function labelled(log: Log, label: string): Log {
+  return {
+    error: (text, fault) => log.error(label + text, fault),
+    warn: (text, fault) => log.warn(label + text, fault),
+    info: (text) => log.info(label + text),
+    debug: (text) => log.debug(label + text),
+    trace: (text) => log.trace(label + text),
+  };
+}
