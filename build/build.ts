@@ -3,10 +3,15 @@
  * `build/out/<target>/tebus`, the files of a release into `build/out/release`. `--quick` compresses lightly.
  */
 import { parseArgs } from "node:util";
-import { buildRelease } from "./release.ts";
+import { buildRelease, RELEASE } from "./release.ts";
 import { parseTargets } from "./targets.ts";
 
 const { values } = parseArgs({
   options: { target: { type: "string", default: "host" }, quick: { type: "boolean", default: false } },
 });
-await buildRelease(parseTargets(values.target), values.quick ? "quick" : "small", console.log);
+await buildRelease({
+  targets: parseTargets(values.target),
+  effort: values.quick ? "quick" : "small",
+  output: RELEASE,
+  say: console.log,
+});
