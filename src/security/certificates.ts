@@ -1,0 +1,60 @@
+import { X509Certificate } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { readText } from "../base/atomic-file.ts";
+import { type Fault, FaultError, fault, toFault } from "../base/fault.ts";
+import { osErrorText } from "../base/os-error.ts";
+import { err, ok, type Result } from "../base/result.ts";
+
+export type TrustFault = Fault<"unreadable-certificates">;
+
+/**
+ * The certificates of a PEM file, or of all files of a directory, each once. Links are followed, sub-directories, private keys and whatever
+ * is no certificate are skipped (spec/cli-and-config §7.12, spec/http-api §4.1).
+ */
+export async function readTrustedCertificates(path: string): Promise<Result<readonly string[], TrustFault>> {
+  try {
+    const texts = (await stat(path)).isDirectory() ? await readFilesOf(path) : [await readFileOf(path)];
+    return ok([...new Set(texts.flatMap(certificatesIn))]);
+  } catch (thrown) {
+    const message = `failed to read from path ${path}: ${osErrorText(thrown)}`;
+    return err(fault("unreadable-certificates", message, { cause: toFault(thrown) }));
+  }
+}
+
+/** Like `readTrustedCertificates`, for the value of a key such as `c8y.root_cert_path`. */
+export async function readRootCertificates(key: string, path: string): Promise<Result<readonly string[], TrustFault>> {
+  const certificates = await readTrustedCertificates(path);
+  if (certificates.ok) return certificates;
+  const message = `Unable to read certificates from ${key}: ${certificates.fault.message}`;
+  return err(fault("unreadable-certificates", message, { cause: certificates.fault.cause }));
+}
+
+/** The certificates in a text, as PEM, in their order; blocks that cannot be decoded are left out. */
+export function certificatesIn(text: string): readonly string[] {
+  const blocks =
+    text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block).toString()];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function readFileOf(path: string): Promise<string> {
+  const text = await readText(path);
+  if (!text.ok) throw new FaultError(text.fault);
+  return text.value;
+}
+
+/** What cannot be read in a directory is as good as not there. */
+async function readFilesOf(directory: string): Promise<string[]> {
+  const texts: string[] = [];
+  for (const name of (await readdir(directory)).sort()) {
+    const text = await readText(join(directory, name));
+    if (text.ok) texts.push(text.value);
+  }
+  return texts;
+}
