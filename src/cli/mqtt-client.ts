@@ -27,8 +27,9 @@ export interface Visit {
   end(): Promise<void>;
 }
 
-/** Milliseconds for what waits and DISCONNECT. */
+/** Milliseconds for what waits and DISCONNECT; less for somebody who does not want to wait any more. */
 const CLOSE_TIMEOUT = 2_000;
+const INTERRUPTED_CLOSE_TIMEOUT = 300;
 
 /** Begins to connect. */
 export function visitBroker(context: CliContext, options: VisitOptions): Visit {
@@ -78,7 +79,7 @@ export function visitBroker(context: CliContext, options: VisitOptions): Visit {
     failed: failed.promise,
     async end() {
       cancel();
-      await session.close(CLOSE_TIMEOUT);
+      await session.close(context.signal.aborted ? INTERRUPTED_CLOSE_TIMEOUT : CLOSE_TIMEOUT);
     },
   };
 }

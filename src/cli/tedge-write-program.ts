@@ -22,7 +22,7 @@ export function defineTedgeWrite(program: Command, run: Run): void {
     .option("--parent-user <user>", "owner of a directory that is created")
     .option("--parent-group <group>", "group of a directory that is created")
     .action((destination: string, options: WriteOptions, command: Command) =>
-      run(command, async ({ clock }) => {
+      run(command, async ({ clock, signal }) => {
         const { tedgeWrite } = await import("./tedge-write.ts");
         const { createDirsOnly = false, parentMode, parentUser, parentGroup, ...file } = options;
         const parent = {
@@ -30,6 +30,8 @@ export function defineTedgeWrite(program: Command, run: Run): void {
           ...(parentUser === undefined ? {} : { user: parentUser }),
           ...(parentGroup === undefined ? {} : { group: parentGroup }),
         };
+        const interrupt = () => process.stdin.destroy(new Error("Interrupted"));
+        signal.addEventListener("abort", interrupt, { once: true });
         return tedgeWrite({ clock, stdin: process.stdin }, { destination, createDirsOnly, file, parent });
       }),
     );

@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../../src/base/clock.ts";
+import { runExecutable } from "../../../src/cli/run-executable.ts";
+import { VERSION } from "../../../src/platform/version.ts";
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "tebus-cli-"));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function run(calledBy: string, args: readonly string[], environment: Record<string, string> = {}) {
+  let stdout = "";
+  let stderr = "";
+  const code = await runExecutable(calledBy, args, {
+    environment: { RUST_LOG: "error", ...environment },
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+    clock: systemClock,
+    random: () => 0.5,
+    signal: new AbortController().signal,
+  });
+  return { code, stdout, stderr };
+}
+
+describe("the version", () => {
+  test.each([
+    ["tedge", ["--version"], "tedge"],
+    ["tedge", ["-V"], "tedge"],
+    ["tedge", ["mqtt", "sub", "--version"], "tedge"],
+    ["/usr/bin/tedge-agent", ["--version"], "tedge-agent"],
+    ["tedge", ["run", "tedge-agent", "--version"], "tedge-agent"],
+    ["tedge", ["run", "tedge-mapper", "-V"], "tedge-mapper"],
+    ["tedge-write", ["--version"], "tedge-write"],
+    ["tebus", ["--version"], "tebus"],
+  ] as const)("called as %s with %j it names %s", async (calledBy, args, name) => {
+    expect(await run(calledBy, args)).toEqual({ code: 0, stdout: `${name} ${VERSION}\n`, stderr: "" });
+  });
+});
+
+describe("help goes to standard output and is a success", () => {
+  test.each([
+    ["tedge", ["--help"]],
+    ["tedge", ["help"]],
+    ["tedge", ["mqtt", "--help"]],
+    ["tedge", ["--help", "mqtt", "pub"]],
+    ["tedge", ["help", "mqtt"]],
+    ["tedge-agent", ["-h"]],
+    ["tedge", ["run", "all", "--help"]],
+  ] as const)("%s %j", async (calledBy, args) => {
+    const { code, stdout, stderr } = await run(calledBy, args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("Usage");
+  });
+
+  test("what is not available is not in it", async () => {
+    const { stdout } = await run("tedge", ["--help"]);
+    expect(stdout).toContain("mqtt");
+    expect(stdout).not.toMatch(/connect|apt-plugin|watchdog/);
+  });
+});
+
+describe("a usage error goes to standard error and exits with 2", () => {
+  test.each([
+    ["tedge", []],
+    ["tedge", ["nonsense"]],
+    ["tedge", ["--nonsense"]],
+    ["tedge", ["mqtt"]],
+    ["tedge", ["mqtt", "pub", "only/topic"]],
+    ["tedge", ["mqtt", "pub", "a", "b", "c"]],
+    ["tedge", ["--log-level", "loud", "mqtt", "sub", "a"]],
+    ["tedge", ["run"]],
+    ["tedge", ["run", "nonsense", "--option"]],
+    ["tedge-agent", ["argument"]],
+    ["tedge-mapper", []],
+    ["tedge-mapper", ["a", "b"]],
+    ["other-name", ["config", "list"]],
+  ] as const)("%s %j", async (calledBy, args) => {
+    const { code, stdout, stderr } = await run(calledBy, args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).not.toBe("");
+  });
+
+  test.each([
+    [["mqtt", "pub", "a", "b", "--qos", "3"], "The input QoS should be 0, 1, or 2"],
+    [["mqtt", "sub", "a", "-q", "x"], "The input QoS should be 0, 1, or 2"],
+    [["mqtt", "pub", "x/#", "b"], 'Invalid topic name: "x/#"'],
+    [["mqtt", "sub", "x/#/y"], 'Invalid topic filter: "x/#/y"'],
+    [["mqtt", "sub", "a", "-W", "soon"], "expected number"],
+    [["mqtt", "sub", "a", "-C", "0"], "A whole number from 1 up is expected"],
+  ] as const)("%j says %s", async (args, text) => {
+    const { code, stderr } = await run("tedge", ["--config-dir", directory, ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(text);
+  });
+});
+
+describe("what thin-edge has and this version has not says so and exits with 1", () => {
+  test.each([
+    ["tedge", ["connect", "c8y", "--test"], "'tedge connect' is not available in this version of tebus"],
+    ["tedge", ["cert", "create", "--device-id", "x"], "'tedge cert' is not available in this version of tebus"],
+    ["apt", ["list"], "tedge-apt-plugin is not available in this version of tebus"],
+    ["tedge", ["run", "tedge-watchdog"], "tedge-watchdog is not available in this version of tebus"],
+  ] as const)("%s %j", async (calledBy, args, text) => {
+    expect(await run(calledBy, args)).toEqual({ code: 1, stdout: "", stderr: `Error: ${text}\n` });
+  });
+
+  test("built-in mappers too", async () => {
+    const { code, stderr } = await run("tedge-mapper", ["--config-dir", directory, "c8y"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("mapper 'c8y' is not available in this version of tebus");
+  });
+});
+
+describe("the configuration directory", () => {
+  async function usedDirectory(args: readonly string[], environment: Record<string, string> = {}) {
+    const { code, stderr } = await run("tedge", [...args, "mqtt", "pub", "a", "b"], environment);
+    expect(code).toBe(1);
+    return stderr;
+  }
+
+  async function brokenDirectories(): Promise<readonly [string, string]> {
+    const [left, right] = [await mkdtemp(join(directory, "left-")), await mkdtemp(join(directory, "right-"))];
+    for (const path of [left, right]) await writeFile(join(path, "tedge.toml"), "= broken");
+    return [left, right];
+  }
+
+  test("is taken from the environment, and an empty variable counts as unset", async () => {
+    const [left] = await brokenDirectories();
+    expect(await usedDirectory([], { TEDGE_CONFIG_DIR: left })).toContain(left);
+    expect(await usedDirectory(["--config-dir", left], { TEDGE_CONFIG_DIR: "" })).toContain(left);
+  });
+
+  test("may be given before and after the sub-command; the innermost wins, and the environment never does", async () => {
+    const [left, right] = await brokenDirectories();
+    const inside = ["--config-dir", left, "mqtt", "pub", "--config-dir", right, "a", "b"];
+    expect((await run("tedge", inside, { TEDGE_CONFIG_DIR: left })).stderr).toContain(right);
+    const last = ["mqtt", "--config-dir", left, "pub", "a", "b", `--config-dir=${right}`];
+    expect((await run("tedge", last)).stderr).toContain(right);
+    expect(await usedDirectory(["--config-dir", right], { TEDGE_CONFIG_DIR: left })).toContain(right);
+  });
+
+  test("a broken configuration fails a command with its causes", async () => {
+    const [left] = await brokenDirectories();
+    const { code, stderr } = await run("tedge", ["--config-dir", left, "mqtt", "pub", "a", "b"]);
+    expect(code).toBe(1);
+    expect(stderr).toStartWith(
+      'Error: failed to publish the message "b" in topic "a" with QoS "AtLeastOnce"\n\nCaused by:\n    0: ',
+    );
+    expect(stderr).toContain("TOML parse error at line 1");
+  });
+});
+
+test("a user-defined mapper without a directory is refused before anything starts", async () => {
+  const { code, stderr } = await run("tedge", ["run", "tedge-mapper", "--config-dir", directory, "mine"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Mapper directory '${directory}/mappers/mine' does not exist.`);
+});
+
+test("the deprecated options of a mapper do nothing, successfully", async () => {
+  expect(await run("tedge-mapper", ["--init", "c8y"])).toMatchObject({ code: 0, stdout: "" });
+  expect(await run("tedge-mapper", ["c8y", "--clear"])).toMatchObject({ code: 0, stdout: "" });
+});
+
+test("a value that begins with a dash comes after --", async () => {
+  const broker = ["--config-dir", directory, "mqtt", "pub", "--connection-timeout", "1ms"];
+  expect((await run("tedge", [...broker, "a", "-x"])).code).toBe(2);
+  expect((await run("tedge", [...broker, "--", "a", "-x"])).stderr).toContain('publish the message "-x"');
+});
