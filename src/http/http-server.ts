@@ -2,7 +2,8 @@ import type { Clock } from "../base/clock.ts";
 import { FaultError, fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import type { Unit } from "../base/unit.ts";
-import { type Server, type ServeTls, serveHttp } from "../platform/serve.ts";
+import type { Server, ServeTls } from "../platform/http-listener.ts";
+import { serveHttp } from "../platform/serve.ts";
 import type { HttpApp } from "./routed-app.ts";
 
 export interface HttpServerOptions {

@@ -1,7 +1,7 @@
 import type { Fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type BindFaultCode, bindFault } from "./bind-fault.ts";
-import type { ServeOptions, Server, ServeTls } from "./serve.ts";
+import type { ServeOptions, Server, ServeTls } from "./http-listener.ts";
 import { stopInTime } from "./stop-in-time.ts";
 
 const LONGEST_IDLE = 255;
@@ -15,6 +15,8 @@ export function serveOnBun(options: ServeOptions): Result<Server, Fault<BindFaul
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       idleTimeout: Math.min(LONGEST_IDLE, Math.ceil(options.idleTimeout / 1_000)),
       development: false,
+      // Without it `development: false` sets SO_REUSEPORT, and a second tebus would take half of the connections.
+      reusePort: false,
       fetch: (request, listener) =>
         options.handler(request, {
           get remote() {

@@ -2,7 +2,7 @@ import { type Fault, fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type BindFaultCode, bindFault } from "./bind-fault.ts";
 import type { DenoRuntime } from "./deno.ts";
-import type { ServeOptions, Server } from "./serve.ts";
+import type { ServeOptions, Server } from "./http-listener.ts";
 import { stopInTime } from "./stop-in-time.ts";
 
 /** Deno's server cannot ask for client certificates and has no idle timeout. */
