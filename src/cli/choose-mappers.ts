@@ -1,5 +1,7 @@
 import { type Fault, fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { CLOUDS } from "../config/table.ts";
 import { customMappersAmong, listMapperDirectories, requireMapperDirectory } from "../services/mapper-directories.ts";
 import { type MapperName, mapperText, parseMapperName } from "../services/mapper-name.ts";
 import type { CliContext } from "./outcome.ts";
@@ -12,6 +14,23 @@ export async function chooseMappers(
   if (asked.length > 0) return chosenMappers(context, asked);
   const directories = await listMapperDirectories(context.configDirectory);
   return ok(customMappersAmong(directories, (text) => context.log.warn(text)));
+}
+
+/** Clouds that have a URL, each followed by its profiles that have one, as `c8y`, `az@site2`; none when the configuration is broken. */
+export async function configuredClouds(
+  context: Pick<CliContext, "configDirectory" | "environment">,
+): Promise<readonly string[]> {
+  const { configDirectory: directory, environment } = context;
+  const config = await loadConfig({ directory, environment, warn: () => undefined });
+  if (!config.ok) return [];
+  return CLOUDS.flatMap((cloud) =>
+    [undefined, ...config.value.profiles(cloud)]
+      .filter((profile) => {
+        const section = config.value.profile(cloud, profile);
+        return section.ok && section.value.text("url") !== undefined;
+      })
+      .map((profile) => (profile === undefined ? cloud : `${cloud}@${profile}`)),
+  );
 }
 
 async function chosenMappers(

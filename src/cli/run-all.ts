@@ -8,9 +8,12 @@ export function defineRunAll(program: Command, run: Run): void {
     .argument("[mapper...]", "mappers to run, e.g. local; without any: all that are configured")
     .action((mappers: string[], _options: unknown, command: Command) =>
       run(command, async (context) => {
-        const { chooseMappers } = await import("./choose-mappers.ts");
+        const { chooseMappers, configuredClouds } = await import("./choose-mappers.ts");
         const chosen = await chooseMappers(context, mappers);
         if (!chosen.ok) return { kind: "failed", description: "run all", fault: chosen.fault };
+        for (const cloud of mappers.length === 0 ? await configuredClouds(context) : []) {
+          context.log.warn(`${cloud} is configured, but its mapper is not available in this version of tebus`);
+        }
         const { agentService } = await import("../services/agent.ts");
         const { customMapperService } = await import("../services/mapper.ts");
         const { runServices } = await import("./run-services.ts");

@@ -14,7 +14,8 @@ export async function runServices(
   const names = members.map(({ service }) => service.name);
   const description = `run ${names.join(", ")}`;
   const { configDirectory, environment, log, logging } = context;
-  const config = await loadConfig({ directory: configDirectory, environment, warn: (text) => log.warn(text) });
+  // Each unit loads it again for itself, and warns then.
+  const config = await loadConfig({ directory: configDirectory, environment, warn: (text) => log.debug(text) });
   if (!config.ok) return { kind: "failed", description, fault: config.fault };
   logging.setUnits(names);
   const ended = await runServiceProcess({

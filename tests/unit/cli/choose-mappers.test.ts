@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { faultChain } from "../../../src/base/fault.ts";
 import type { Log } from "../../../src/base/log.ts";
-import { chooseMappers } from "../../../src/cli/choose-mappers.ts";
+import { chooseMappers, configuredClouds } from "../../../src/cli/choose-mappers.ts";
 
 let configDirectory: string;
 let told: string[];
@@ -76,4 +76,16 @@ test("a mapper without a directory is refused, with those that have one", async 
 test.each(["c8y", "az@site2", "aws", "collectd"])("%s is not there yet, and says so", async (name) => {
   const [message] = await choose(name);
   expect(message).toContain("is not available in this version of tebus");
+});
+
+test("a cloud counts as configured once it has a URL, and so does each of its profiles", async () => {
+  const toml = [
+    'az.url = "a.example.com"',
+    'c8y.profiles.two.url = "c.example.com"',
+    "aws.mapper.mqtt.max_payload_size = 1",
+  ];
+  await writeFile(join(configDirectory, "tedge.toml"), toml.join("\n"));
+  expect(await configuredClouds({ configDirectory, environment: {} })).toEqual(["c8y@two", "az"]);
+  const environment = { TEDGE_AWS_URL: "b.example.com" };
+  expect(await configuredClouds({ configDirectory, environment })).toEqual(["c8y@two", "az", "aws"]);
 });
