@@ -41,7 +41,7 @@ class BrokerLedger implements Ledger {
   }
 
   connectionLost(): void {
-    this.earlier = [...this.owed.take(() => true), ...this.earlier];
+    this.earlier = [...this.owed.take(() => true), ...this.earlier].filter((entry) => !entry.forgotten);
     for (const entry of this.earlier) entry.acknowledge = nothing;
   }
 
@@ -73,6 +73,8 @@ class Entry implements Debt {
   readonly message: ReceivedMessage;
   acknowledge: () => void;
   settled = false;
+  /** Stays in its place nevertheless, since what came behind it cannot be acknowledged before it. */
+  forgotten = false;
   private readonly ledger: BrokerLedger;
 
   constructor(ledger: BrokerLedger, message: ReceivedMessage, acknowledge: () => void) {
@@ -89,9 +91,8 @@ class Entry implements Debt {
   }
 
   forget(): void {
-    const { ledger } = this;
-    ledger.owed.take((entry) => entry === this);
-    ledger.earlier = ledger.earlier.filter((entry) => entry !== this);
+    this.forgotten = true;
+    this.ledger.earlier = this.ledger.earlier.filter((entry) => entry !== this);
   }
 }
 

@@ -118,6 +118,16 @@ describe("the ledger of a broker", () => {
     expect(acknowledged).toEqual(["a3", "b3", "c3"]);
   });
 
+  test("knows what was settled behind a forgotten message, for its acknowledgement could not leave", () => {
+    const { deliver, again, reconnect, acknowledged } = ledgerWithPaper();
+    deliver("a")?.forget();
+    deliver("b")?.settle();
+    reconnect();
+    expect(again("a", "a2")).toBeDefined();
+    expect(again("b", "b2")).toBeUndefined();
+    expect(acknowledged).toEqual(["b", "b2"]);
+  });
+
   test("takes a message that was forgotten for a new one", () => {
     const { deliver, again, reconnect } = ledgerWithPaper();
     deliver("a")?.forget();
