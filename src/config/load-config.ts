@@ -6,7 +6,7 @@ import type { Config } from "./config.ts";
 import type { ConfigFileFault } from "./config-file.ts";
 import type { ConfigParts } from "./config-parts.ts";
 import { createConfig } from "./create-config.ts";
-import { findMapperFiles, sourceOf } from "./mapper-files.ts";
+import { readMapperFiles, sourceOf } from "./mapper-files.ts";
 import type { MigrationFault } from "./migrate.ts";
 import { CLOUDS, type Cloud } from "./table.ts";
 import { loadTedgeToml } from "./tedge-toml.ts";
@@ -29,7 +29,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Config, L
   const directory = resolve(options.directory);
   const tedgeToml = await loadTedgeToml(directory, options.warn);
   if (!tedgeToml.ok) return tedgeToml;
-  const mapperFiles = await findMapperFiles(directory);
+  const mapperFiles = await readMapperFiles(directory);
   if (!mapperFiles.ok) return mapperFiles;
   const collected = collectSettings({
     tedgeToml: tedgeToml.value,

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fault, fault, toFault } from "../base/fault.ts";
 import { osErrorText } from "../base/os-error.ts";
@@ -9,42 +9,57 @@ import { cloudNamed } from "./parse-key.ts";
 import { parseProfileName } from "./profile-name.ts";
 import { type Cloud, isCloud } from "./table.ts";
 
-/** A section of a cloud that lives in a file of its own (spec/cli-and-config §4.3). */
-export interface MapperFile {
+/** Where a section of a cloud lives in a file of its own (spec/cli-and-config §4.3). */
+export interface MapperFilePath {
   readonly cloud: Cloud;
   readonly profile: string | undefined;
+  readonly path: string;
+}
+
+export interface MapperFile extends MapperFilePath {
   readonly file: ConfigFile;
 }
 
 /** Where the settings of one cloud come from, and where a change goes. */
 export type CloudSource = "mapper-files" | "tedge-toml" | "new-mapper-files";
 
-export const MAPPERS_DIRECTORY = "mappers";
+const MAPPERS_DIRECTORY = "mappers";
 
-/** Where a section of a cloud is kept, if it is kept in a file of its own. */
+/** Where a section of a cloud is kept when it gets a file of its own. */
 export function mapperFilePath(directory: string, cloud: Cloud, profile: string | undefined): string {
   return join(directory, MAPPERS_DIRECTORY, profile === undefined ? cloud : `${cloud}.${profile}`, "mapper.toml");
 }
 
-/** Reads the `mapper.toml` of every cloud and profile that has one; directories without it do not count. */
-export async function findMapperFiles(
+/** Finds the `mapper.toml` of every cloud and profile that has one; directories without it do not count. */
+export async function listMapperFiles(
   directory: string,
-): Promise<Result<readonly MapperFile[], Fault<"unreadable-config"> | ConfigFileFault>> {
+): Promise<Result<readonly MapperFilePath[], Fault<"unreadable-config">>> {
   const names = await listNames(join(directory, MAPPERS_DIRECTORY));
   if (!names.ok) return names;
-  const found: MapperFile[] = [];
+  const found: MapperFilePath[] = [];
   for (const name of names.value) {
     const owner = ownerOf(name);
-    if (owner === undefined) continue;
-    const file = await readConfigFile(join(directory, MAPPERS_DIRECTORY, name, "mapper.toml"));
-    if (!file.ok) return file;
-    if (file.value !== undefined) found.push({ ...owner, file: file.value });
+    const path = join(directory, MAPPERS_DIRECTORY, name, "mapper.toml");
+    if (owner !== undefined && (await exists(path))) found.push({ ...owner, path });
   }
   return ok(found);
 }
 
+/** Reads the mapper files of all clouds. */
+export async function readMapperFiles(directory: string): Promise<Result<readonly MapperFile[], ConfigFileFault>> {
+  const places = await listMapperFiles(directory);
+  if (!places.ok) return places;
+  const read: MapperFile[] = [];
+  for (const place of places.value) {
+    const file = await readConfigFile(place.path);
+    if (!file.ok) return file;
+    if (file.value !== undefined) read.push({ ...place, file: file.value });
+  }
+  return ok(read);
+}
+
 /** Mapper files win over `tedge.toml`, once there is one for the cloud. */
-export function sourceOf(cloud: Cloud, files: readonly MapperFile[], tedgeToml: TomlTable): CloudSource {
+export function sourceOf(cloud: Cloud, files: readonly MapperFilePath[], tedgeToml: TomlTable): CloudSource {
   if (files.some((file) => file.cloud === cloud)) return "mapper-files";
   return hasCloudSection(tedgeToml) ? "tedge-toml" : "new-mapper-files";
 }
@@ -60,6 +75,16 @@ async function listNames(path: string): Promise<Result<readonly string[], Fault<
   } catch (thrown) {
     if (toFault(thrown).code === "ENOENT") return ok([]);
     return err(fault("unreadable-config", `failed to read ${path}: ${osErrorText(thrown)}`, { cause: thrown }));
+  }
+}
+
+/** What cannot be looked at counts as there, so that reading it tells why. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (thrown) {
+    return !["ENOENT", "ENOTDIR"].includes(toFault(thrown).code);
   }
 }
 
