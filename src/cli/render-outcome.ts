@@ -11,7 +11,8 @@ export function renderOutcome(outcome: CommandOutcome, stderr: (text: string) =>
       stderr(`error: ${outcome.text}\n\nFor more information, try '--help'.\n`);
       return outcome.exit ?? usageExit;
     case "failed":
-      stderr(`Error: failed to ${outcome.description}\n\nCaused by:\n${causes(faultChain(outcome.fault))}`);
+      stderr(`Error: ${outcome.top ?? `failed to ${outcome.description}`}\n\n`);
+      stderr(`Caused by:\n${causes(faultChain(outcome.fault))}`);
       return outcome.exit ?? 1;
     default:
       return exhaustive(outcome);

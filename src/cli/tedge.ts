@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defineConfig } from "./config-program.ts";
 import { defineDemo } from "./demo-program.ts";
 import { defineInit } from "./init-program.ts";
 import { defineMqtt } from "./mqtt-program.ts";
@@ -26,6 +27,7 @@ const RUNNABLE = ["tedge-agent", "tedge-mapper", "all", "tedge-write"];
 export function defineTedge(program: Command, run: Run): void {
   program.description("The MQTT bus of a piece of equipment, in one executable");
   defineInit(program, run);
+  defineConfig(program, run);
   defineMqtt(program, run);
   defineDemo(program, run);
   defineRun(program);

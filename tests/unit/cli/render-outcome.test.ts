@@ -19,6 +19,16 @@ test("a failure with one cause exits 1 and shows it without a number", () => {
   expect(render(outcome)).toEqual({ exit: 1, text: "Error: failed to read it\n\nCaused by:\n    It is broken\n" });
 });
 
+test("a failure may name itself", () => {
+  const outcome: CommandOutcome = {
+    kind: "failed",
+    description: "-",
+    top: "bad",
+    fault: fault("broken", "It is broken"),
+  };
+  expect(render(outcome).text).toBe("Error: bad\n\nCaused by:\n    It is broken\n");
+});
+
 test("several causes are numbered, and every line of a text is indented alike", () => {
   const chain = fault("top", "top", { cause: fault("middle", "two\nlines", { cause: new Error("root") }) });
   expect(render({ kind: "failed", description: "read it", fault: chain, exit: 3 })).toEqual({

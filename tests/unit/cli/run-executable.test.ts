@@ -77,6 +77,9 @@ describe("a usage error goes to standard error and exits with 2", () => {
     ["tedge", ["nonsense"]],
     ["tedge", ["--nonsense"]],
     ["tedge", ["mqtt"]],
+    ["tedge", ["config", "get"]],
+    ["tedge", ["config", "get", "no.such.key"]],
+    ["tedge", ["config", "set", "mqtt.bind.port"]],
     ["tedge", ["mqtt", "pub", "only/topic"]],
     ["tedge", ["mqtt", "pub", "a", "b", "c"]],
     ["tedge", ["--log-level", "loud", "mqtt", "sub", "a"]],
@@ -177,4 +180,28 @@ test("a value that begins with a dash comes after --", async () => {
   const broker = ["--config-dir", directory, "mqtt", "pub", "--connection-timeout", "1ms"];
   expect((await run("tedge", [...broker, "a", "-x"])).code).toBe(2);
   expect((await run("tedge", [...broker, "--", "a", "-x"])).stderr).toContain('publish the message "-x"');
+});
+
+test("a key is set, listed, read, changed and unset", async () => {
+  const config = (...args: string[]) => run("tedge", ["config", "--config-dir", directory, ...args]);
+  expect((await config("set", "device.type", "pump")).code).toBe(0);
+  expect(await config("get", "device.type")).toMatchObject({ code: 0, stdout: "pump\n" });
+  expect((await config("list", "device.type")).stdout).toBe("device.type=pump\n");
+  expect((await config("unset", "device.type")).code).toBe(0);
+  expect((await config("get", "device.type")).stdout).toBe("thin-edge.io\n");
+});
+
+test("an unknown key is named with the argument, and nothing is on standard output", async () => {
+  const { stdout, stderr } = await run("tedge", ["config", "get", "no.such.key"]);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("invalid value 'no.such.key' for '<KEY>': Unknown tedge config key: 'no.such.key'");
+});
+
+test("a profile reaches the key", async () => {
+  const config = (...args: string[]) => run("tedge", ["--config-dir", directory, "config", ...args]);
+  expect((await config("set", "c8y.url", "a.example.com", "--profile", "Two")).code).toBe(0);
+  expect((await config("get", "c8y.profiles.two.url")).stdout).toBe("a.example.com\n");
+  expect((await config("get", "--profile", "two", "device.type")).stderr).toStartWith(
+    "Error: missing configuration parameter\n",
+  );
 });
