@@ -191,6 +191,22 @@ test("a key is set, listed, read, changed and unset", async () => {
   expect((await config("get", "device.type")).stdout).toBe("thin-edge.io\n");
 });
 
+test("items are added to a list and removed from it", async () => {
+  const config = (...args: string[]) => run("tedge", ["config", "--config-dir", directory, ...args]);
+  expect((await config("set", "c8y.topics", "b/#")).code).toBe(0);
+  expect((await config("add", "c8y.topics", "a/#")).code).toBe(0);
+  expect((await config("get", "c8y.topics")).stdout).toBe('["a/#", "b/#"]\n');
+  expect((await config("remove", "c8y.topics", "b/#")).code).toBe(0);
+  expect((await config("get", "c8y.topics")).stdout).toBe('["a/#"]\n');
+});
+
+test("keys are documented, and an old configuration is brought up to date", async () => {
+  const config = (...args: string[]) => run("tedge", ["config", "--config-dir", directory, ...args]);
+  expect((await config("list", "--doc", "mqtt.bind.port")).stdout).toContain("mqtt.bind.port  ");
+  expect((await config("list", "--all", "c8y.url")).stdout).toContain("c8y.url=\n");
+  expect((await config("upgrade")).stderr).toContain("Configuration is already up to date");
+});
+
 test("an unknown key is named with the argument, and nothing is on standard output", async () => {
   const { stdout, stderr } = await run("tedge", ["config", "get", "no.such.key"]);
   expect(stdout).toBe("");
