@@ -5,10 +5,6 @@ import { REPOSITORY } from "./targets.ts";
 /** Names under which the executable is found in /usr/bin; `tedge init` would make the same ones. */
 export const LINKS = ["tedge", "tedge-agent", "tedge-mapper", "tedge-write"] as const;
 
-/** Clouds whose mapper units differ in the name only. Cumulocity has units of its own, being less confined. */
-const CLOUDS = ["az", "aws"];
-const MAPPERS_WITHOUT_PROFILES = ["collectd", "local"];
-
 const SOURCES = join(REPOSITORY, "build/package");
 
 export interface PackageTreeOptions {
@@ -35,21 +31,11 @@ export async function layOutPackage(options: PackageTreeOptions): Promise<void> 
     await copy(join(SOURCES, init, "service"), at(`usr/share/tebus/init/${init}/service`), 0o755);
     await copy(join(SOURCES, init, "system.toml"), at(`usr/share/tebus/init/${init}/system.toml`), 0o644);
   }
-  for (const [name, text] of await systemdUnits()) await write(at(join(options.systemdDirectory, name)), text, 0o644);
+  for (const unit of await readdir(join(SOURCES, "systemd"))) {
+    await copy(join(SOURCES, "systemd", unit), at(join(options.systemdDirectory, unit)), 0o644);
+  }
   await copy(join(REPOSITORY, "LICENSE"), at("usr/share/doc/tebus/copyright"), 0o644);
   await write(at("usr/share/doc/tebus/THIRD-PARTY-LICENSES"), options.licenses, 0o644);
-}
-
-/** All units by file name, those for `CLOUD` written out for each cloud. */
-export async function systemdUnits(): Promise<ReadonlyMap<string, string>> {
-  const units = new Map<string, string>();
-  for (const file of (await readdir(join(SOURCES, "systemd"))).sort()) {
-    const text = await readFile(join(SOURCES, "systemd", file), "utf8");
-    for (const cloud of writtenOutFor(file)) {
-      units.set(file.replace("CLOUD", cloud), text.replaceAll("CLOUD", cloud));
-    }
-  }
-  return units;
 }
 
 /** A script of `build/package/` with the files that it names in lines `#@include FILE` put in their place. */
@@ -60,12 +46,6 @@ export async function readScript(path: string): Promise<string> {
     return included === undefined ? line : (await readFile(join(SOURCES, included), "utf8")).trimEnd();
   });
   return (await Promise.all(lines)).join("\n");
-}
-
-function writtenOutFor(file: string): readonly string[] {
-  if (!file.includes("CLOUD")) return [""];
-  if (file.endsWith(".target")) return ["c8y", ...CLOUDS];
-  return file.includes("@") ? CLOUDS : [...CLOUDS, ...MAPPERS_WITHOUT_PROFILES];
 }
 
 async function copy(from: string, to: string, mode: number): Promise<void> {

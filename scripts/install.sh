@@ -102,10 +102,11 @@ find_target() {
   fi
 }
 
+# BusyBox may have a dpkg of its own, which is not the one that a system of packages is built on.
 choose_package() {
   case "$1" in
     *-musl) echo tarball ;;
-    *) if has dpkg && has dpkg-deb; then echo deb; else echo tarball; fi ;;
+    *) if [ -x /usr/bin/dpkg ]; then echo deb; else echo tarball; fi ;;
   esac
 }
 
@@ -189,7 +190,7 @@ need_cpp_library() {
 }
 
 uninstall_tebus() {
-  if has dpkg-query && dpkg-query -W tebus >/dev/null 2>&1; then
+  if [ -x /usr/bin/dpkg ] && dpkg --status tebus >/dev/null 2>&1; then
     if [ -n "$purge" ]; then dpkg --purge tebus; else dpkg --remove tebus; fi
     return
   fi

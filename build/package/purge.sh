@@ -4,7 +4,7 @@ purge() {
   rm -rf /etc/tedge /var/tedge /var/log/tedge
   rm -f /run/lock/tedge-*.lock /etc/sudoers.d/tedge
   rm -f /etc/systemd/system/*.wants/tebus.service /etc/systemd/system/*.wants/tedge-agent.service \
-    /etc/systemd/system/*.wants/tedge-mapper[-@]*.service /etc/systemd/system/*.wants/tedge-mapper-*.target
+    /etc/systemd/system/*.wants/tedge-mapper-local.service /etc/systemd/system/*.wants/tedge-mapper@*.service
   if [ -f /etc/mosquitto/mosquitto.conf ]; then
     sed -i '\|^[[:space:]]*include_dir[[:space:]]\{1,\}/etc/tedge/mosquitto-conf|d' /etc/mosquitto/mosquitto.conf
   fi

@@ -10,9 +10,9 @@
 set -eu
 
 user=tedge
-links="tedge tedge-agent tedge-mapper all c8y-firmware-plugin c8y-remote-access-plugin tedge-apt-plugin tedge-flows-plugin
+links="tedge tedge-agent tedge-mapper c8y-firmware-plugin c8y-remote-access-plugin tedge-apt-plugin tedge-flows-plugin
   tedge-file-config-plugin tedge-file-log-plugin tedge-watchdog tedge-write"
-services="tedge-agent tedge-mapper-c8y tedge-mapper-az tedge-mapper-aws tedge-mapper-collectd tedge-mapper-local tebus"
+services="tedge-agent tedge-mapper-local tebus"
 share=/usr/share/tebus
 
 #@include purge.sh
@@ -45,7 +45,6 @@ configure() {
   fi
   /usr/bin/tedge init || warn "'tedge init' failed; it is tried again whenever a service starts"
   configure_mosquitto
-  prefer_apt
   case "$(init_system)" in
     systemd) configure_systemd "$1" ;;
     openrc) configure_openrc "$1" ;;
@@ -112,12 +111,6 @@ END
   if has apparmor_parser; then apparmor_parser -r /etc/apparmor.d/usr.sbin.mosquitto 2>/dev/null || true; fi
 }
 
-prefer_apt() {
-  [ -e /etc/tedge/sm-plugins/apt ] && has apt-get || return 0
-  [ -z "$(/usr/bin/tedge config get software.plugin.default 2>/dev/null)" ] || return 0
-  /usr/bin/tedge config set software.plugin.default apt || true
-}
-
 init_system() {
   if [ -d /run/systemd/system ]; then
     echo systemd
@@ -149,7 +142,7 @@ configure_systemd() {
 
 enabled_units() {
   for link in /etc/systemd/system/*.wants/tebus.service /etc/systemd/system/*.wants/tedge-agent.service \
-    /etc/systemd/system/*.wants/tedge-mapper-*.service /etc/systemd/system/*.wants/tedge-mapper@*.service; do
+    /etc/systemd/system/*.wants/tedge-mapper-local.service /etc/systemd/system/*.wants/tedge-mapper@*.service; do
     [ ! -L "$link" ] || basename "$link"
   done
 }
@@ -210,7 +203,7 @@ stop_services() {
   case "$(init_system)" in
     systemd)
       [ -d /run/systemd/system ] || return 0
-      systemctl stop tebus.service tedge-agent.service 'tedge-mapper-*.service' 'tedge-mapper@*.service' || true
+      systemctl stop tebus.service tedge-agent.service tedge-mapper-local.service 'tedge-mapper@*.service' || true
       ;;
     openrc) for service in $services; do rc-service -q --ifstarted "$service" stop || true; done ;;
     sysvinit) for service in $services; do [ ! -x "/etc/init.d/$service" ] || "/etc/init.d/$service" stop || true; done ;;

@@ -2,21 +2,21 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { compile } from "../../../build/compile.ts";
-import { executablePath, hostTarget } from "../../../build/targets.ts";
+import { executablePath, hostTarget, type Target } from "../../../build/targets.ts";
 
-let building: Promise<string> | undefined;
+const building = new Map<Target, Promise<string>>();
 
 /**
- * Path of tebus compiled for this machine, `build/out/<target>/tebus`. Builds it when it is missing or older than a file of `src/`;
- * `scripts/test` has built it before the tests run.
+ * Path of tebus compiled for this machine or another target, `build/out/<target>/tebus`. Builds it when it is missing or older than a
+ * file of `src/`; `scripts/test` has built the one for this machine before the tests run.
  */
-export function executable(): Promise<string> {
-  building ??= buildWhenStale();
-  return building;
+export function executable(target: Target = hostTarget()): Promise<string> {
+  const path = building.get(target) ?? buildWhenStale(target);
+  building.set(target, path);
+  return path;
 }
 
-async function buildWhenStale(): Promise<string> {
-  const target = hostTarget();
+async function buildWhenStale(target: Target): Promise<string> {
   const path = executablePath(target);
   if ((await modified(path)) < (await newestSource())) await compile(target);
   return path;

@@ -66,8 +66,11 @@ const LAY_OUT = `
   mkdir -p "$1/run/lock" "$1/tmp" && chmod 1777 "$1/run/lock" "$1/tmp"
   cp /etc/resolv.conf /etc/hosts "$1/etc/" 2>/dev/null || true`;
 
-/** `cat` ends, and with it all processes inside, when the test's process is gone. */
-const ANNOUNCE = `echo "ready $pid"; exec cat`;
+/**
+ * `cat` ends, and with it all processes inside, when the test's process is gone. The shell, being process 1 inside, buries the processes
+ * that lost their parent.
+ */
+const ANNOUNCE = `echo "ready $pid"; exec 3<&0; cat <&3 & wait`;
 
 function bindLine(root: string, inside: string, outside: string): string {
   const at = join(root, inside);
