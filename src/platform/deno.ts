@@ -16,6 +16,12 @@ export interface DenoRuntime {
     },
     handler: (request: Request, info: DenoRequestInfo) => Response | Promise<Response>,
   ): DenoServer;
+  /** For the `client` option of `fetch`. */
+  createHttpClient(options: {
+    readonly caCerts?: readonly string[];
+    readonly cert?: string;
+    readonly key?: string;
+  }): object;
 }
 
 export interface DenoRequestInfo {
