@@ -47,6 +47,9 @@ function humanTime(text: string): Result<number, Fault<"invalid-duration">> {
     const match = parts.exec(rest);
     if (match === null) return invalid(misplaced(rest, at, offset));
     const [, digits = "", unit = ""] = match;
+    if (unit === "" && /^[^\s\d]/.test(rest.slice(parts.lastIndex))) {
+      return invalid(`invalid character at ${parts.lastIndex + offset}`);
+    }
     const part = amount(digits, unit);
     if (!part.ok) return part;
     total += part.value;
