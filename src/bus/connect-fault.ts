@@ -73,7 +73,7 @@ const EXACT: Readonly<Record<string, Reason>> = {
   HOSTNAME_MISMATCH: ["server-name-mismatch", "its certificate is for another name"],
 };
 
-/** TLS alerts carry the version of TLS in their code (`ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`). */
+/** Bun has the alert in the code (`ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`), Node and Deno in the text behind `EPROTO`. */
 const TLS_ALERTS: readonly (readonly [pattern: RegExp, reason: Reason])[] = [
   [/CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN/, ["client-certificate-missing", "it asks for a client certificate"]],
   [
@@ -87,6 +87,7 @@ const TLS_ALERTS: readonly (readonly [pattern: RegExp, reason: Reason])[] = [
 function reasonOf(cause: Fault, endpoint: BrokerEndpoint): Reason {
   const exact = EXACT[cause.code];
   if (exact !== undefined) return exact;
-  const alert = endpoint.tls === undefined ? undefined : TLS_ALERTS.find(([pattern]) => pattern.test(cause.code));
+  const words = `${cause.code} ${cause.message}`.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
+  const alert = endpoint.tls === undefined ? undefined : TLS_ALERTS.find(([pattern]) => pattern.test(words));
   return alert?.[1] ?? ["connection-lost", "the connection broke"];
 }

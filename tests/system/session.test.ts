@@ -28,9 +28,13 @@ describe("with mosquitto, a session", () => {
     expect([first?.message.dup, again?.message.dup]).toEqual([false, true]);
     expect(again?.text).toBe("once");
     again?.acknowledge();
-    link.cut();
     await writer.session.publish(transient("x/2", "next"));
-    expect((await reader.arrived(3)).slice(2).map(({ text }) => text)).toEqual(["next"]);
+    (await reader.arrived(3))[2]?.acknowledge();
+    await reader.session.close(2_000);
+    await using heir = sessionClient({ host: HOST, port: broker.port }, "reader", TO_X);
+    await heir.session.ready(SOON());
+    await writer.session.publish(transient("x/3", "last"));
+    expect((await heir.arrived(1)).map(({ text }) => text)).toEqual(["last"]);
   });
 
   test("gets what the process before it did not acknowledge", async () => {
@@ -75,39 +79,29 @@ describe("with mosquitto, a session", () => {
     expect(reader.events.findLast(({ kind }) => kind === "connected")).toMatchObject({ sessionPresent: true });
   });
 
-  test("loses nothing and keeps the order while the broker dies and comes back, again and again", async () => {
+  test("has everything delivered, in order, while the broker dies and comes back, again and again", async () => {
     await using broker = await startMosquitto({ persistence: "every-change" });
-    const endpoint = { host: HOST, port: broker.port };
-    await using writer = sessionClient(endpoint, "writer");
+    await using writer = sessionClient({ host: HOST, port: broker.port }, "writer");
     await writer.session.ready(SOON());
-    await using probe = await connectProbe(broker.port, ["x/#"]);
     const outcomes: Promise<string>[] = [];
+    const publishSome = (round: number) => {
+      for (let count = 0; count < 60; count += 1) {
+        outcomes.push(writer.session.publish(retained(`x/${round}/${count % 3}`, `${outcomes.length}`)));
+      }
+    };
     for (let round = 0; round < 3; round += 1) {
-      for (let count = 0; count < 300; count += 1) {
-        outcomes.push(writer.session.publish(retained(`x/${count % 3}/${round}`, `${outcomes.length}`)));
-      }
+      publishSome(round);
       await broker.kill();
-      for (let count = 0; count < 300; count += 1) {
-        outcomes.push(writer.session.publish(retained(`x/${count % 3}/${round}`, `${outcomes.length}`)));
-      }
+      publishSome(round);
       await broker.start();
     }
     expect(new Set(await Promise.all(outcomes))).toEqual(new Set(["delivered"]));
-    // What the probe missed while the broker was away it gets no more, but the last of each topic is retained.
-    await using late = await connectProbe(broker.port, ["x/#"]);
-    const last = await waitUntil(
-      "the probe has the last of each topic",
-      () => late.messages.length >= 9 && late.messages,
+    await using probe = await connectProbe(broker.port, ["x/#"]);
+    const last = await waitUntil("all that is retained came", () => probe.messages.length === 9 && probe.messages);
+    expect(last.map(({ topic, payload }) => `${topic} ${payload}`).sort()).toEqual(
+      [0, 1, 2].flatMap((round) => [117, 118, 119].map((n, topic) => `x/${round}/${topic} ${round * 120 + n}`)),
     );
-    expect(
-      last
-        .slice(6)
-        .map(({ payload }) => Number(payload))
-        .sort(),
-    ).toEqual([1_797, 1_798, 1_799]);
-    const seen = probe.messages.map(({ payload }) => Number(payload));
-    expect(seen.length).toBeGreaterThan(0);
-  });
+  }, 30_000);
 
   test("knows when the broker lost the session", async () => {
     await using broker = await startMosquitto();
@@ -140,7 +134,7 @@ describe("with mosquitto, a session", () => {
     expect(probe.messages.map(({ payload }) => payload)).toEqual(["up", "will", "up", "farewell"]);
   });
 
-  test("of another process with the same client id takes over, and the two do not lose messages", async () => {
+  test("is told when another process with the same client id takes its place", async () => {
     await using broker = await startMosquitto();
     const endpoint = { host: HOST, port: broker.port };
     await using first = sessionClient(endpoint, "same", TO_X);
