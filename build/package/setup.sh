@@ -162,7 +162,7 @@ configure_openrc() {
     rc-update -q add tedge-agent default
     rc-service tedge-agent start || warn "tedge-agent does not start"
   else
-    for service in $services; do rc-service -q --ifstarted "$service" restart || true; done
+    for service in $(init_scripts); do rc-service -q --ifstarted "$service" restart || true; done
   fi
 }
 
@@ -173,10 +173,17 @@ configure_sysvinit() {
     if has update-rc.d; then update-rc.d tedge-agent defaults; fi
     /etc/init.d/tedge-agent start || warn "tedge-agent does not start"
   else
-    for service in $services; do
+    for service in $(init_scripts); do
       if "/etc/init.d/$service" status >/dev/null 2>&1; then "/etc/init.d/$service" restart || true; fi
     done
   fi
+}
+
+# Names of all services that run us, also of those which somebody made for mappers of the device's own.
+init_scripts() {
+  for script in /etc/init.d/tebus /etc/init.d/tedge-*; do
+    if grep -qs /usr/bin/tedge "$script"; then echo "${script##*/}"; fi
+  done
 }
 
 install_script() {
@@ -192,7 +199,7 @@ use_init() {
 
 remove() {
   stop_services
-  for service in $services; do remove_script "$service"; done
+  for service in $(init_scripts); do remove_script "$service"; done
   for unit in "$share"/init/systemd/*; do rm -f "/lib/systemd/system/${unit##*/}"; done
   for link in $links; do
     if [ -L "/usr/bin/$link" ] && [ "$(basename "$(readlink "/usr/bin/$link")")" = tebus ]; then rm -f "/usr/bin/$link"; fi
@@ -205,14 +212,13 @@ stop_services() {
       [ -d /run/systemd/system ] || return 0
       systemctl stop tebus.service tedge-agent.service tedge-mapper-local.service 'tedge-mapper@*.service' || true
       ;;
-    openrc) for service in $services; do rc-service -q --ifstarted "$service" stop || true; done ;;
-    sysvinit) for service in $services; do [ ! -x "/etc/init.d/$service" ] || "/etc/init.d/$service" stop || true; done ;;
+    openrc) for service in $(init_scripts); do rc-service -q --ifstarted "$service" stop || true; done ;;
+    sysvinit) for service in $(init_scripts); do "/etc/init.d/$service" stop || true; done ;;
     none) ;;
   esac
 }
 
 remove_script() {
-  grep -qs /usr/bin/tedge "/etc/init.d/$1" || return 0
   if has rc-update; then rc-update -q delete "$1" 2>/dev/null || true; fi
   rm -f "/etc/init.d/$1"
   if has update-rc.d; then update-rc.d "$1" remove || true; fi
