@@ -2,9 +2,9 @@ import type { Fault } from "../base/fault.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Result } from "../base/result.ts";
 import type { EntityId } from "../bus/entity-id.ts";
+import type { EntityType } from "../bus/payload/registration.ts";
 
-export const ENTITY_TYPES = ["device", "child-device", "service"] as const;
-export type EntityType = (typeof ENTITY_TYPES)[number];
+export { ENTITY_TYPES, type EntityType } from "../bus/payload/registration.ts";
 
 /** One registered entity, without its twin data (spec/http-api §3.2). */
 export interface Entity {

@@ -1,0 +1,29 @@
+import { sameJson } from "../base/json.ts";
+import type { EntityId } from "../bus/entity-id.ts";
+import type { DataContent } from "./early-data.ts";
+import type { RegistryEffect } from "./registry-effect.ts";
+import type { RegistryState } from "./registry-state.ts";
+
+/** Takes over twin data or a configuration of a registered entity. Nothing is published: its sender has done that. */
+export function applyContent(state: RegistryState, id: EntityId, content: DataContent): RegistryEffect[] {
+  const { data, tree, settling } = state;
+  if (content.kind === "config") {
+    data.setConfig(id, content.document);
+    return [];
+  }
+  const { key, value } = content;
+  settling.unconfirmed.get(id)?.delete(key);
+  const before = data.fragment(id, key);
+  data.set(id, key, value);
+  if (value !== null || before === undefined) return [];
+  const record = tree.get(id);
+  const isInitial = record?.stored === true && Object.hasOwn(record.registered, key) && record.registered[key] !== null;
+  return isInitial ? [{ kind: "store-fragment-removed", id, key }] : [];
+}
+
+/** Whether a fragment is what it is asked to be already; `null` stands for none. */
+export function isFragment({ data }: RegistryState, id: EntityId, key: string, value: DataContentValue): boolean {
+  return sameJson(data.fragment(id, key) ?? null, value);
+}
+
+type DataContentValue = Extract<DataContent, { readonly kind: "fragment" }>["value"];

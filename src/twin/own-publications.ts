@@ -1,0 +1,75 @@
+import type { Clock } from "../base/clock.ts";
+import type { Message, ReceivedMessage } from "../bus/message.ts";
+import type { PublishOutcome } from "../bus/participant.ts";
+
+/**
+ * Tells our own messages, which come back since we subscribe to what we publish, from those of others.
+ *
+ * As long as one of ours is under way on a topic, whatever else arrives there was published before it: the broker will have ours in the
+ * end, and the twin is ahead already. So an echo of an older state never undoes a newer one, and nothing removed comes back by its echo.
+ */
+export interface OwnPublications {
+  /** Call before the message can be under way; call the result with what became of it. */
+  expect(message: Message): (outcome: PublishOutcome) => void;
+  /** `echo`: one of ours came back. `overtaken`: older than one of ours that is under way. */
+  classify(message: ReceivedMessage): "echo" | "overtaken" | "foreign";
+  /** The broker forgot our session: what it had acknowledged will not come back. */
+  sessionLost(): void;
+}
+
+interface Outstanding {
+  readonly payload: Uint8Array;
+  /** Monotonic milliseconds at which the broker acknowledged it. */
+  deliveredAt?: number;
+}
+
+/** An acknowledged message that did not come back after so many milliseconds won't: we may not be allowed to read its topic. */
+const ECHO_TIMEOUT = 60_000;
+const SWEEP_FROM = 1_024;
+
+export function createOwnPublications(clock: Clock): OwnPublications {
+  const outstanding = new Map<string, Outstanding[]>();
+  let sweepAt = SWEEP_FROM;
+
+  const keep = (topic: string, isKept: (one: Outstanding) => boolean) => {
+    const left = outstanding.get(topic)?.filter(isKept) ?? [];
+    if (left.length === 0) outstanding.delete(topic);
+    else outstanding.set(topic, left);
+    return left;
+  };
+
+  const isFresh = ({ deliveredAt }: Outstanding) =>
+    deliveredAt === undefined || clock.monotonic() - deliveredAt < ECHO_TIMEOUT;
+
+  const sweep = () => {
+    for (const topic of [...outstanding.keys()]) keep(topic, isFresh);
+    sweepAt = Math.max(SWEEP_FROM, outstanding.size * 2);
+  };
+
+  return {
+    expect({ topic, payload }) {
+      const one: Outstanding = { payload };
+      outstanding.set(topic, [...(outstanding.get(topic) ?? []), one]);
+      if (outstanding.size >= sweepAt) sweep();
+      return (outcome) => {
+        if (outcome === "delivered") one.deliveredAt = clock.monotonic();
+        else keep(topic, (other) => other !== one);
+      };
+    },
+    classify({ topic, payload, retain }) {
+      if (!outstanding.has(topic)) return "foreign";
+      const waiting = keep(topic, isFresh);
+      if (waiting.length === 0) return "foreign";
+      if (retain) return "overtaken";
+      // Messages of one publisher on one topic come in their order: those before the one found will not come any more.
+      const at = waiting.findIndex((one) => Buffer.compare(one.payload, payload) === 0);
+      if (at === -1) return "overtaken";
+      const passed = new Set(waiting.slice(0, at + 1));
+      keep(topic, (one) => !passed.has(one));
+      return "echo";
+    },
+    sessionLost() {
+      for (const topic of [...outstanding.keys()]) keep(topic, ({ deliveredAt }) => deliveredAt === undefined);
+    },
+  };
+}

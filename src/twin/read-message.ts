@@ -1,0 +1,106 @@
+import { err, ok, type Result } from "../base/result.ts";
+import type { Channel } from "../bus/channel.ts";
+import { type EntityId, entityIdOf } from "../bus/entity-id.ts";
+import { payloadBytes, payloadText, type ReceivedMessage } from "../bus/message.ts";
+import { parseRegistration } from "../bus/payload/registration.ts";
+import { isTwinKey, parseTwinValue, twinKeyFault } from "../bus/payload/twin.ts";
+import type { TopicSchema } from "../bus/topic.ts";
+import type { Delivery } from "./arrival.ts";
+import { parseConfigDocument } from "./config-document.ts";
+import type { DataContent } from "./early-data.ts";
+import type { DataInput, RegistryInput } from "./registry-input.ts";
+
+/** What a message means to the registry, and what was wrong with it, as a text for people; malformed data still have a source. */
+export interface Reading {
+  readonly input?: RegistryInput;
+  readonly flaw?: string;
+}
+
+/** Reads a message once; `undefined` when its topic belongs to no entity. */
+export function readMessage(schema: TopicSchema, message: ReceivedMessage, delivery: Delivery): Reading | undefined {
+  const topic = splitTopic(schema, message.topic);
+  if (topic === undefined) return undefined;
+  const channel = schema.parse(message.topic)?.channel;
+  if (channel?.kind === "registration") return readRegistrationMessage(topic.id, message, delivery);
+  const content = channel === undefined ? undefined : readContent(channel, message);
+  const input: DataInput = {
+    kind: "data",
+    ...topic,
+    delivery,
+    isEmpty: payloadBytes(message).length === 0,
+    registers: channel !== undefined && REGISTERING.has(channel.kind),
+    isRetainable: channel !== undefined && RETAINED.has(channel.kind),
+    ...(content?.ok ? { content: content.value } : {}),
+  };
+  return { input, ...(content?.ok === false ? { flaw: content.fault } : {}) };
+}
+
+/** The entity of a topic of four segments or more, also where what follows is no known channel, and the rest with its slash. */
+export function splitTopic(
+  schema: TopicSchema,
+  topic: string,
+): { readonly id: EntityId; readonly suffix: string } | undefined {
+  if (!topic.startsWith(`${schema.root}/`)) return undefined;
+  const segments = topic.slice(schema.root.length + 1).split("/");
+  if (segments.length < 4) return undefined;
+  const id = entityIdOf(segments.slice(0, 4));
+  return { id, suffix: topic.slice(schema.root.length + 1 + id.length) };
+}
+
+function readRegistrationMessage(id: EntityId, message: ReceivedMessage, origin: Delivery): Reading {
+  const text = payloadText(message);
+  if (text === "") return { input: { kind: "removal", id, origin } };
+  const prefix = `Failed to parse message on ${id} as an entity registration message: `;
+  if (text === undefined) return { flaw: `${prefix}${NOT_UTF8}` };
+  const payload = parseRegistration(text);
+  if (!payload.ok) return { flaw: prefix + payload.fault.message };
+  return { input: { kind: "registration", arrival: { id, payload: payload.value, text, origin } } };
+}
+
+function readContent(channel: Channel, message: ReceivedMessage): Result<DataContent, string> | undefined {
+  if (channel.kind !== "twin" && channel.kind !== "config") return undefined;
+  const text = payloadText(message);
+  if (text === undefined) return err(`Failed to process entity data message: ${NOT_UTF8}`);
+  const content = channel.kind === "twin" ? readFragment(channel.key, text) : readConfig(text);
+  return content.ok ? content : err(`Failed to process entity data message: ${content.fault}`);
+}
+
+function readFragment(key: string, text: string): Result<DataContent, string> {
+  if (!isTwinKey(key)) return err(twinKeyFault(key).message);
+  const value = parseTwinValue(text);
+  return value.ok ? ok({ kind: "fragment", key, value: value.value }) : err(value.fault.message);
+}
+
+function readConfig(text: string): Result<DataContent, string> {
+  const document = parseConfigDocument(text);
+  return document.ok ? ok({ kind: "config", document: document.value }) : err(document.fault.message);
+}
+
+const NOT_UTF8 = "invalid utf-8 sequence";
+
+/** Channels whose messages make an unknown entity be registered (spec/mqtt-api §4.5). */
+const REGISTERING: ReadonlySet<Channel["kind"]> = new Set([
+  "twin",
+  "config",
+  "measurement",
+  "measurement-meta",
+  "event",
+  "event-meta",
+  "alarm",
+  "alarm-meta",
+  "capability",
+  "status",
+] as const);
+
+/** Channels whose messages are retained by convention (spec/mqtt-api §3). */
+const RETAINED: ReadonlySet<Channel["kind"]> = new Set([
+  "twin",
+  "config",
+  "alarm",
+  "measurement-meta",
+  "event-meta",
+  "alarm-meta",
+  "capability",
+  "command",
+  "status",
+] as const);

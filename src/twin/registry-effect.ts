@@ -1,0 +1,49 @@
+import type { Json } from "../base/json.ts";
+import type { EntityId } from "../bus/entity-id.ts";
+import type { Origin } from "./arrival.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Entity } from "./twin.ts";
+
+/** What has to be done about a decision. Everything that is stored is on disk before anything is published. */
+export type RegistryEffect =
+  | StoreEffect
+  | PublishEffect
+  | SearchEffect
+  | { readonly kind: "tell"; readonly news: News };
+
+/** Lines for the journal. */
+export type StoreEffect =
+  | { readonly kind: "store"; readonly id: EntityId; readonly text: string }
+  /** Begins the removal of an entity: until it is `store-cleared`, a restart goes on with it. */
+  | { readonly kind: "store-removed"; readonly id: EntityId }
+  | { readonly kind: "store-cleared"; readonly id: EntityId }
+  /** A fragment of the registration was taken away and must not come back with it. */
+  | { readonly kind: "store-fragment-removed"; readonly id: EntityId; readonly key: string };
+
+export type PublishEffect =
+  | { readonly kind: "publish-registration"; readonly id: EntityId; readonly text: string }
+  /** `null` clears. */
+  | { readonly kind: "publish-fragment"; readonly id: EntityId; readonly key: string; readonly value: Json }
+  | { readonly kind: "clear"; readonly id: EntityId; readonly suffix: string };
+
+export type SearchEffect =
+  /** Publish the registration unless the broker retains one: its sender may not have asked for that (spec/mqtt-api §4.3, gap). */
+  | { readonly kind: "ensure-retained"; readonly id: EntityId; readonly text: string }
+  /** Find what the broker retains of these and answer with `retained-found`. */
+  | { readonly kind: "find-retained"; readonly ids: readonly EntityId[] }
+  /** Clear these in order and answer with `cleared` once the broker has it all. */
+  | { readonly kind: "clear-registrations"; readonly ids: readonly EntityId[] }
+  /** Answer with `silence` once no retained message has come for a while. */
+  | { readonly kind: "await-silence" };
+
+/** What people may want to know. */
+export type News =
+  | { readonly kind: "registered" | "updated"; readonly entity: Entity; readonly origin: Origin }
+  | { readonly kind: "removed"; readonly entities: readonly Entity[] }
+  | { readonly kind: "pending"; readonly id: EntityId; readonly parent: EntityId }
+  | { readonly kind: "refused"; readonly id: EntityId; readonly refusal: Refusal; readonly origin: Origin }
+  | { readonly kind: "key-skipped"; readonly id: EntityId; readonly key: string }
+  | { readonly kind: "data-of-unknown"; readonly id: EntityId }
+  | { readonly kind: "early-data-full"; readonly id: EntityId }
+  /** A message that could not be understood. */
+  | { readonly kind: "flaw"; readonly topic: string; readonly text: string };

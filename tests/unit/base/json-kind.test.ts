@@ -1,0 +1,19 @@
+import { expect, test } from "bun:test";
+import { jsonKind } from "../../../src/base/json-kind.ts";
+
+test.each([
+  ["null", "null"],
+  ["true", "boolean `true`"],
+  ["5", "integer `5`"],
+  ["9007199254740993", "integer `9007199254740993`"],
+  ["1.5", "floating point `1.5`"],
+  ["2.0", "floating point `2.0`"],
+  ['"a\\"b"', 'string "a\\"b"'],
+  ["[1]", "sequence"],
+  ["{}", "map"],
+])("%s is called %s", (text, kind) => {
+  const value: unknown = JSON.parse(text, (_key, inner, context) =>
+    typeof inner === "number" && String(inner) !== context.source ? JSON.rawJSON(context.source) : inner,
+  );
+  expect(jsonKind(value)).toBe(kind);
+});
