@@ -1,0 +1,32 @@
+import type { JsonObject } from "../base/json.ts";
+import type { Result } from "../base/result.ts";
+import type { CommandState } from "./command.ts";
+
+/** An operation that tebus brings itself. One file each; the engine knows nothing else about it (spec/operations §4.10, §7). */
+export interface BuiltinOperation {
+  readonly operation: string;
+  /** What `<device>/cmd/<operation>` says, `{}` or `{"types":[…]}`; asked at start and at each signal of `refreshOn`. */
+  capability(): Promise<JsonObject>;
+  /** Types of the agent's signals at which the capability is asked for and published again. */
+  readonly refreshOn?: readonly string[];
+  /** Executes one command, from the state in which it is awaited; commands of one operation come one after the other. */
+  execute(task: BuiltinTask): Promise<BuiltinResult>;
+  /** Takes a command up again that was executing when the agent ended; without it, `execute` is called anew. */
+  resume?(task: BuiltinTask): Promise<BuiltinResult>;
+  /** Steps for `action = "builtin:<operation>:<step>"`, usable from any workflow. The result is merged into the payload. */
+  readonly steps?: ReadonlyMap<string, BuiltinStep>;
+}
+
+export interface BuiltinTask {
+  readonly command: CommandState;
+  /** Aborted when the command is cleared, takes too long, or the agent stops. */
+  readonly signal: AbortSignal;
+  /** Adds lines to the operation log. */
+  readonly log: (text: string) => void;
+}
+
+export type BuiltinResult =
+  | { readonly status: "successful"; readonly update: JsonObject }
+  | { readonly status: "failed"; readonly reason: string; readonly update?: JsonObject };
+
+export type BuiltinStep = (task: BuiltinTask) => Promise<Result<JsonObject>>;

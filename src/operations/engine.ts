@@ -1,0 +1,233 @@
+import { join } from "node:path";
+import { type Clock, sleep } from "../base/clock.ts";
+import { type DirectoryWatch, watchDirectory } from "../base/directory-watch.ts";
+import { exec } from "../base/exec.ts";
+import { fault } from "../base/fault.ts";
+import type { Log } from "../base/log.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { retry } from "../base/retry.ts";
+import type { EntityId } from "../bus/entity-id.ts";
+import { payloadText } from "../bus/message.ts";
+import type { Participant, Publish } from "../bus/participant.ts";
+import type { TopicSchema } from "../bus/topic.ts";
+import { createBoard } from "./board.ts";
+import type { BuiltinOperation } from "./builtin-operation.ts";
+import { createCapabilities } from "./capabilities.ts";
+import type { CommandAddress } from "./command.ts";
+import { createCommandPublisher } from "./command-publisher.ts";
+import { type Disk, realDisk } from "./disk.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import type { LogLimits } from "./log-limits.ts";
+import { createOperationLog } from "./operation-log.ts";
+import { createPersistence } from "./persistence.ts";
+import { createRequestDesk } from "./request-desk.ts";
+import { resumeBoard } from "./resume-board.ts";
+import type { Exec } from "./run-program.ts";
+import { prepareSubCommand } from "./sub-command.ts";
+import { createTasks } from "./tasks.ts";
+import type { Transfer } from "./transfer.ts";
+import { createLibrary } from "./workflow-library.ts";
+
+export interface OperationsOptions {
+  readonly schema: TopicSchema;
+  readonly device: EntityId;
+  /** The service whose signals are obeyed. */
+  readonly agentService: EntityId;
+  readonly directories: OperationsDirectories;
+  readonly maxLogs: LogLimits;
+  readonly publish: Publish;
+  readonly transfer: Transfer;
+  readonly builtins: readonly BuiltinOperation[];
+  readonly clock: Clock;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  /** A workflow wants the agent to end with an error, so that its service manager starts it again. */
+  readonly onRestartRequested: () => void;
+  /** What the simulation replaces. */
+  readonly world?: OperationsWorld;
+}
+
+export interface OperationsDirectories {
+  /** Definitions of the user: `<config_dir>/operations`. */
+  readonly workflows: string;
+  /** `agent.state.path` */
+  readonly state: string;
+  /** `<logs.path>/agent` */
+  readonly logs: string;
+  /** `tmp.path` */
+  readonly tmp: string;
+}
+
+export interface OperationsWorld {
+  readonly disk: Disk;
+  readonly exec: Exec;
+  readonly watch: (directory: string, changed: () => void) => Result<DirectoryWatch>;
+}
+
+/** The operations of one device. */
+export interface Operations {
+  readonly participant: Participant;
+  /** Reads definitions and the board. Nothing is published yet. */
+  open(signal: AbortSignal): Promise<Result<undefined>>;
+  /** Publishes capabilities, takes up what was under execution, then the messages that came meanwhile (spec/operations §1). */
+  start(): void;
+  /** Ends running scripts and waits at most `timeout` milliseconds for them; what is not done then goes on at the next start. */
+  stop(timeout: number): Promise<void>;
+}
+
+/** A disk that hiccups must not make an operation unknown. */
+const RESCAN = {
+  policy: { initial: 100, maximum: 1_000, factor: 3, jitter: 0.2 },
+  attempts: 5,
+  isRetriable: () => true,
+} as const;
+
+/** Everything that does the operations of one device; the state machine of a command is in workflow.machine.ts. */
+export function createOperations(options: OperationsOptions): Operations {
+  const { schema, device, agentService, directories, clock, log } = options;
+  const { disk, exec: run, watch } = options.world ?? realWorld(clock);
+  const now = () => clock.now();
+  const tasks = createTasks(log);
+  const background = createTasks(log);
+  const builtins = new Map(options.builtins.map((builtin) => [builtin.operation, builtin]));
+  const address = (topic: string) => commandAddress(topic, schema, device);
+  const addressOf = (operation: string, id: string): CommandAddress => {
+    return {
+      topic: schema.topic(device, { kind: "command", operation, id }),
+      root: schema.root,
+      device,
+      operation,
+      id,
+    };
+  };
+
+  const library = createLibrary({
+    definitions: directories.workflows,
+    copies: join(directories.state, "workflows-in-use"),
+    builtins: [...builtins.keys()],
+    disk,
+    log,
+  });
+  const board = createBoard({ path: join(directories.state, "workflows"), disk, now, log });
+  const persistence = createPersistence({ board, clock, random: options.random, log });
+  const operationLog = createOperationLog({ directory: directories.logs, limits: options.maxLogs, disk, now, log });
+  const publisher = createCommandPublisher(options.publish, background);
+  const capabilities = createCapabilities({
+    operations: () => library.operations(),
+    builtins,
+    topic: (operation) => schema.topic(device, { kind: "capability", operation }),
+    publish: options.publish,
+    path: join(directories.state, "capabilities.json"),
+    disk,
+    tasks,
+    background,
+    log,
+  });
+  const rescan = () => retry(() => library.rescan(), { ...RESCAN, clock, random: options.random });
+  const refresh = async () => {
+    const changed = await rescan();
+    if (changed.ok) capabilities.update(changed.value);
+    else log.error("The workflow definitions cannot be read", changed.fault);
+  };
+  const dispatcher = createDispatcher({
+    board,
+    persistence,
+    publisher,
+    library,
+    operationLog,
+    disk,
+    tasks,
+    background,
+    address,
+    clock,
+    log,
+    onRestartRequested: options.onRestartRequested,
+    steps: {
+      exec: run,
+      transfer: options.transfer,
+      builtins,
+      tmp: directories.tmp,
+      clock,
+      prepareSub: (parent, operation, input) =>
+        prepareSubCommand(parent, operation, input, { library, operationLog, refresh, address: addressOf }),
+    },
+  });
+  const desk = createRequestDesk({ board, persistence, library, publisher, dispatcher, operationLog, refresh, log });
+
+  const started = Promise.withResolvers<void>();
+  let watcher: DirectoryWatch | undefined;
+
+  const takeUp = async () => {
+    await capabilities.announce();
+    dispatcher.resume(await resumeBoard({ board, persistence, library, address, log }));
+    started.resolve();
+  };
+
+  const participant: Participant = {
+    name: "operations",
+    subscriptions: [
+      { filter: `${schema.root}/${device}/cmd/+/+`, qos: 1 },
+      { filter: `${schema.root}/${agentService}/signal/+`, qos: 1 },
+    ],
+    async receive(message) {
+      await started.promise;
+      const signal = schema.parse(message.topic);
+      if (signal?.entity === agentService && signal.channel.kind === "signal") {
+        return capabilities.update(refreshedBy(signal.channel.type, options.builtins));
+      }
+      const command = address(message.topic);
+      if (command !== undefined) await desk.receive(command, payloadText(message));
+    },
+    async connected({ first, sessionPresent }) {
+      if (first || sessionPresent) return;
+      capabilities.update(library.operations());
+      dispatcher.republish();
+    },
+  };
+
+  return {
+    participant,
+    async open(signal) {
+      const made = await disk.makeDirectory(directories.workflows);
+      if (!made.ok) log.warn("There is no directory for workflow definitions", made.fault);
+      const opened = await library.open();
+      if (!opened.ok) return opened;
+      const scanned = await rescan();
+      if (!scanned.ok) log.error("The workflow definitions cannot be read", scanned.fault);
+      const loaded = await board.load();
+      if (!loaded.ok) return loaded;
+      return signal.aborted ? err(fault("aborted", "Stopped before the operations were read")) : ok();
+    },
+    start() {
+      const watched = watch(directories.workflows, () => tasks.run(refresh));
+      if (watched.ok) watcher = watched.value;
+      else log.warn("Definitions are read again only when a command asks for them", watched.fault);
+      tasks.run(takeUp);
+    },
+    async stop(timeout) {
+      watcher?.close();
+      dispatcher.stop();
+      const late = new AbortController();
+      const settled = tasks.idle().then(() => operationLog.flushed());
+      await Promise.race([settled, sleep(clock, timeout, late.signal)]);
+      late.abort();
+      persistence.abandon();
+    },
+  };
+}
+
+function realWorld(clock: Clock): OperationsWorld {
+  return { disk: realDisk, exec, watch: (directory, changed) => watchDirectory(directory, clock, changed) };
+}
+
+function commandAddress(topic: string, schema: TopicSchema, device: EntityId): CommandAddress | undefined {
+  const parsed = schema.parse(topic);
+  if (parsed?.entity !== device || parsed.channel.kind !== "command") return undefined;
+  const { operation, id } = parsed.channel;
+  return operation === "" || id === "" ? undefined : { topic, root: schema.root, device, operation, id };
+}
+
+function refreshedBy(signal: string, builtins: readonly BuiltinOperation[]): string[] {
+  return builtins.filter(({ refreshOn }) => refreshOn?.includes(signal)).map(({ operation }) => operation);
+}
