@@ -1,4 +1,7 @@
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import process from "node:process";
+import { setImmediate } from "node:timers";
 import { type IClientOptions, type IPublishPacket, MqttClient, type Packet } from "mqtt";
 import type { Fault } from "../base/fault.ts";
 import { connackFault, connectFault, connectionClosed } from "./connect-fault.ts";
