@@ -20,7 +20,7 @@ export async function readConfigFile(path: string): Promise<Result<ConfigFile | 
   const text = await readText(path);
   if (text.ok) return parseConfigFile(path, text.value);
   if (text.fault.code === "not-found") return ok(undefined);
-  return err(fault("unreadable-config", `failed to read ${path}: ${osErrorText(text.fault)}`, { cause: text.fault }));
+  return err(fault("unreadable-config", `failed to read ${path}: ${osErrorText(text.fault)}`));
 }
 
 /** Parses the text of a configuration file. `detail` of the fault holds `file`, `line` and `column`. */

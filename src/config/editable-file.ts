@@ -35,7 +35,7 @@ export async function openForEdit(path: string, context: EditContext): Promise<R
   const text = await readText(path);
   if (!text.ok && text.fault.code === "not-found") return ok({ path, text: "", onDisk: undefined });
   if (!text.ok) {
-    return err(fault("unreadable-config", `failed to read ${path}: ${osErrorText(text.fault)}`, { cause: text.fault }));
+    return err(fault("unreadable-config", `failed to read ${path}: ${osErrorText(text.fault)}`));
   }
   const parsed = parseConfigFile(path, text.value);
   if (parsed.ok) return ok({ path, text: text.value, onDisk: text.value });

@@ -74,7 +74,7 @@ async function listNames(path: string): Promise<Result<readonly string[], Fault<
     return ok((await readdir(path)).sort());
   } catch (thrown) {
     if (toFault(thrown).code === "ENOENT") return ok([]);
-    return err(fault("unreadable-config", `failed to read ${path}: ${osErrorText(thrown)}`, { cause: thrown }));
+    return err(fault("unreadable-config", `failed to read ${path}: ${osErrorText(thrown)}`));
   }
 }
 

@@ -103,7 +103,7 @@ export async function loadSystemToml(directory: string): Promise<Result<SystemCo
   if (text.ok) return parseSystemToml(path, text.value);
   if (text.fault.code === "not-found") return ok(DEFAULT_SYSTEM);
   const message = `failed to read ${path}: ${osErrorText(text.fault)}`;
-  return err(fault("unreadable-system-toml", message, { cause: text.fault }));
+  return err(fault("unreadable-system-toml", message));
 }
 
 /** The same for readers that go on with all defaults when the file is broken. */

@@ -55,8 +55,8 @@ export function moveTomlKey(
   return edit(text, from, moved, (entry) => {
     if (entry === undefined) return text;
     const rest = text.slice(entry.value[1], lineEnd(text, entry.value[1])).trimEnd();
-    const value = text.slice(...entry.value) + (rest.trimStart().startsWith("#") ? rest : "");
-    return insertion(outlineToml(removal(outlineToml(text), from)), to, value);
+    const comment = rest.trimStart().startsWith("#") ? rest : "";
+    return insertion(outlineToml(removal(outlineToml(text), from)), to, text.slice(...entry.value), comment);
   });
 }
 

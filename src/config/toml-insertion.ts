@@ -11,11 +11,12 @@ import {
 
 /**
  * Puts a new key where a person would: into the inline table or next to the dotted keys that already make up its table, below its header,
- * or below a new header at the end.
+ * or below a new header at the end. A comment goes behind the value, but not into an inline table.
  */
-export function insertion(outline: TomlOutline, path: readonly string[], value: string): string {
+export function insertion(outline: TomlOutline, path: readonly string[], text: string, comment = ""): string {
   const inline = enclosingInlineTable(outline, path);
-  if (inline !== undefined) return insideInlineTable(outline, inline, path, value);
+  if (inline !== undefined) return insideInlineTable(outline, inline, path, text);
+  const value = text + comment;
   const parent = path.slice(0, -1);
   const section = nearestSection(outline, parent);
   const sibling = nearestSibling(outline, parent);
@@ -41,7 +42,7 @@ function enclosingInlineTable(outline: TomlOutline, path: readonly string[]): To
 
 function insideInlineTable(outline: TomlOutline, table: TomlEntry, path: readonly string[], value: string): string {
   const { text } = outline;
-  const member = `${tomlKey(path.slice(table.path.length))} = ${value.split("#")[0]?.trimEnd() ?? ""}`;
+  const member = `${tomlKey(path.slice(table.path.length))} = ${value}`;
   const last = table.members?.at(-1);
   if (last === undefined) return `${text.slice(0, table.value[0])}{ ${member} }${text.slice(table.value[1])}`;
   return `${text.slice(0, last.range[1])}, ${member}${text.slice(last.range[1])}`;

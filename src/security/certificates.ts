@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readText } from "../base/atomic-file.ts";
-import { type Fault, FaultError, fault, toFault } from "../base/fault.ts";
+import { type Fault, FaultError, fault } from "../base/fault.ts";
 import { osErrorText } from "../base/os-error.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
@@ -18,7 +18,7 @@ export async function readTrustedCertificates(path: string): Promise<Result<read
     return ok([...new Set(texts.flatMap(certificatesIn))]);
   } catch (thrown) {
     const message = `failed to read from path ${path}: ${osErrorText(thrown)}`;
-    return err(fault("unreadable-certificates", message, { cause: toFault(thrown) }));
+    return err(fault("unreadable-certificates", message));
   }
 }
 
@@ -27,7 +27,7 @@ export async function readRootCertificates(key: string, path: string): Promise<R
   const certificates = await readTrustedCertificates(path);
   if (certificates.ok) return certificates;
   const message = `Unable to read certificates from ${key}: ${certificates.fault.message}`;
-  return err(fault("unreadable-certificates", message, { cause: certificates.fault.cause }));
+  return err(fault("unreadable-certificates", message));
 }
 
 /** The certificates in a text, as PEM, in their order; blocks that cannot be decoded are left out. */
