@@ -27,15 +27,10 @@ test("the executable for ARM tells its version", async () => {
 test("the executable for ARM writes and reads configuration", async () => {
   await using device = await makeDevice({ mqttPort: 1 });
   const options = { ...onArm, configDir: device.configDir };
-  expect(await runTebus(["tedge", "config", "set", "device.type", "arm"], options)).toEqual({
-    code: 0,
-    stdout: "",
-    stderr: "",
-  });
-  expect(await runTebus(["tedge", "config", "get", "device.type"], options)).toEqual({
+  expect(await runTebus(["tedge", "config", "set", "device.type", "arm"], options)).toMatchObject({ code: 0 });
+  expect(await runTebus(["tedge", "config", "get", "device.type"], options)).toMatchObject({
     code: 0,
     stdout: "arm\n",
-    stderr: "",
   });
 });
 
