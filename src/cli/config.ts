@@ -143,7 +143,11 @@ function load(context: CliContext): ReturnType<typeof loadConfig> {
 }
 
 function editing(context: CliContext): EditContext {
-  const tell = (text: string) => context.stderr(`warning: ${text}\n`);
+  const told = new Set<string>();
+  const tell = (text: string) => {
+    if (!told.has(text)) context.stderr(`warning: ${text}\n`);
+    told.add(text);
+  };
   return { directory: context.configDirectory, clock: context.clock, tell };
 }
 

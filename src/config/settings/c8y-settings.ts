@@ -170,7 +170,7 @@ export const C8Y_SETTINGS = {
   "availability.interval": setting(durationType, {
     default: "60m",
     doc: "Time within which a device must be heard of",
-    note: "Rounded to minutes; 0 puts the device in maintenance",
+    note: "Cumulocity counts in whole minutes",
     examples: ["60m", "3600", "1h"],
   }),
   "mqtt_service.enabled": setting(booleanType, {

@@ -253,7 +253,7 @@ describe("config list", () => {
         "                   Note: Set it to false when the broker is configured by hand or runs elsewhere\n" +
         "                   Examples: true, false\n",
     );
-    expect((await list({ doc: true }, '[c8y.profiles.p]\nurl = "p.example"\n')).stdout).not.toContain("profiles");
+    expect((await list({ doc: true }, '[c8y.profiles.p]\nurl = "p.example"\n')).stdout).not.toContain("c8y.profiles");
   });
 
   test("of a broken file fails with the place", async () => {
