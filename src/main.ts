@@ -17,6 +17,7 @@ for (const [signal, number] of Object.entries(ENDING_SIGNALS)) {
 const code = await runExecutable(thisExecutable().calledBy, process.argv.slice(2), {
   environment: process.env,
   stdout: (text) => writeWhole(1, text, () => end.abort()),
+  output: (bytes) => writeWhole(1, bytes, () => end.abort()),
   stderr: (text) => writeWhole(2, text),
   clock: systemClock,
   random: Math.random,

@@ -7,7 +7,10 @@ import type { CliContext, CommandOutcome } from "./outcome.ts";
 import { renderOutcome } from "./render-outcome.ts";
 
 /** What the process gives to its program. */
-export type World = Omit<CliContext, "configDirectory" | "log">;
+export interface World extends Omit<CliContext, "configDirectory" | "log"> {
+  /** Writes bytes to standard output. */
+  readonly output: (bytes: Uint8Array) => void;
+}
 
 export interface Invocation {
   /** Shown by `--version` and help. */
@@ -21,7 +24,7 @@ export interface Invocation {
 }
 
 /** What the body of a command gets; services also change the log levels while they run. */
-export interface ProgramContext extends CliContext {
+export interface ProgramContext extends CliContext, World {
   readonly logging: LogControl;
 }
 

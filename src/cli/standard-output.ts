@@ -5,11 +5,15 @@ import { toFault } from "../base/fault.ts";
 const PAUSE = 5;
 
 /**
- * Writes text to a descriptor (1 is standard output), all of it before it returns: what was printed is there even when the process ends at once.
- * A reader that went away is told by `closed`; the text is then lost.
+ * Writes to a descriptor (1 is standard output), all of it before it returns: what was printed is there even when the process ends at once.
+ * A reader that went away is told by `closed`; the rest is then lost.
  */
-export function writeWhole(descriptor: number, text: string, closed: () => void = () => undefined): void {
-  let rest: Uint8Array = Buffer.from(text);
+export function writeWhole(
+  descriptor: number,
+  content: string | Uint8Array,
+  closed: () => void = () => undefined,
+): void {
+  let rest: Uint8Array = typeof content === "string" ? Buffer.from(content) : content;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));

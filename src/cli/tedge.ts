@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { defineConfig } from "./config-program.ts";
 import { defineDemo } from "./demo-program.ts";
+import { defineHttp } from "./http-program.ts";
 import { defineInit } from "./init-program.ts";
 import { defineMqtt } from "./mqtt-program.ts";
 import type { Run } from "./program.ts";
@@ -29,6 +30,7 @@ export function defineTedge(program: Command, run: Run): void {
   defineInit(program, run);
   defineConfig(program, run);
   defineMqtt(program, run);
+  defineHttp(program, run);
   defineDemo(program, run);
   defineRun(program);
   for (const name of NOT_AVAILABLE) defineNotAvailable(program, run, name);

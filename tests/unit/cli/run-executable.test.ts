@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../src/base/clock.ts";
@@ -23,6 +24,9 @@ async function run(calledBy: string, args: readonly string[], environment: Recor
     environment: { RUST_LOG: "error", ...environment },
     stdout: (text) => {
       stdout += text;
+    },
+    output: (bytes) => {
+      stdout += new TextDecoder().decode(bytes);
     },
     stderr: (text) => {
       stderr += text;
@@ -77,6 +81,12 @@ describe("a usage error goes to standard error and exits with 2", () => {
     ["tedge", ["nonsense"]],
     ["tedge", ["--nonsense"]],
     ["tedge", ["mqtt"]],
+    ["tedge", ["http"]],
+    ["tedge", ["http", "get"]],
+    ["tedge", ["http", "put", "/te/v1/x"]],
+    ["tedge", ["http", "put", "/te/v1/x", "content", "--data", "data"]],
+    ["tedge", ["http", "get", "/te/v1/x", "--accept-type", "nonsense"]],
+    ["tedge", ["http", "delete", "/te/v1/x", "--data", "x"]],
     ["tedge", ["config", "get"]],
     ["tedge", ["config", "get", "no.such.key"]],
     ["tedge", ["config", "set", "mqtt.bind.port"]],
@@ -220,4 +230,79 @@ test("a profile reaches the key", async () => {
   expect((await config("get", "--profile", "two", "device.type")).stderr).toStartWith(
     "Error: missing configuration parameter\n",
   );
+});
+
+describe("requests to the local services", () => {
+  let asked: { readonly method: string; readonly path: string; readonly body: string; readonly type: string | null }[];
+  let server: Server;
+
+  beforeEach(async () => {
+    asked = [];
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on("end", () => {
+        asked.push({
+          method: request.method ?? "",
+          path: request.url ?? "",
+          body,
+          type: request.headers["content-type"] ?? null,
+        });
+        response.writeHead(request.url?.includes("missing") === true ? 404 : 200).end("the body");
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const toml = [
+      `http.client.port = ${port}`,
+      `c8y.proxy.client.port = ${port}`,
+      `c8y.profiles.two.proxy.client.port = ${port}`,
+    ];
+    await writeFile(join(directory, "tedge.toml"), `${toml.join("\n")}\n`);
+  });
+
+  afterEach(() => {
+    server.close();
+  });
+
+  const http = (...args: string[]) => run("tedge", ["http", "--config-dir", directory, ...args]);
+
+  test("the body of the answer goes to standard output as it is", async () => {
+    expect(await http("get", "/te/v1/entities?a=b")).toEqual({ code: 0, stdout: "the body", stderr: "" });
+    expect(asked).toMatchObject([{ method: "GET", path: "/te/v1/entities?a=b" }]);
+  });
+
+  test("content is sent from the argument, an option or a file", async () => {
+    await writeFile(join(directory, "file.txt"), "three");
+    expect((await http("post", "/te/v1/x", "one")).code).toBe(0);
+    expect((await http("put", "/te/v1/x", "--data", "two", "--content-type", "text/x-mine")).code).toBe(0);
+    expect((await http("patch", "/te/v1/x", "--file", join(directory, "file.txt"))).code).toBe(0);
+    const sent = asked.filter(({ method }) => method !== "HEAD");
+    expect(sent.map(({ method, body }) => `${method} ${body}`)).toEqual(["POST one", "PUT two", "PATCH three"]);
+    expect(sent.map(({ type }) => type)).toEqual(["application/json", "text/x-mine", "text/plain"]);
+  });
+
+  test("an error of the server is a failure that shows what it said", async () => {
+    const { code, stdout, stderr } = await http("delete", "/te/v1/missing");
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^Error: failed to DELETE http:\/\/127.0.0.1:\d+\/te\/v1\/missing\n/);
+    expect(stderr).toContain("HTTP client error: 404 Not Found\n    the body");
+  });
+
+  test("the cloud's part goes to its proxy, with a profile to that of the profile", async () => {
+    expect((await http("get", "/c8y/inventory")).code).toBe(0);
+    expect((await http("get", "/c8y/inventory", "--profile", "two")).code).toBe(0);
+    expect((await http("get", "/c8y/inventory", "--profile", "three")).stderr).toContain("Unknown profile `three`");
+    expect(asked).toHaveLength(2);
+  });
+
+  test("other paths are refused", async () => {
+    expect(await http("get", "/elsewhere")).toMatchObject({
+      code: 1,
+      stderr: "Error: missing configuration parameter\n\nCaused by:\n    Not a local HTTP uri: /elsewhere\n",
+    });
+  });
 });
