@@ -22,6 +22,7 @@ export function entityRoutes(twin: Twin): Hono {
   });
   routes.all(ENTITIES, () => emptyResponse(405, { allow: "POST,GET,HEAD" }));
 
+  routes.all(`${ENTITIES}/`, () => emptyResponse(404));
   routes.on(["GET", "DELETE"], `${ENTITIES}/*`, async ({ req }) => {
     const target = targetOf(req.path);
     if (!target.ok) return problemResponse(target.fault);

@@ -59,9 +59,10 @@ function parseHead(head: string): Pick<Exchange, "requestLine" | "headers"> {
   return { requestLine, headers: new Map(headers) };
 }
 
-/** A whole answer. */
+/** A whole answer; a character of `body` is one byte. */
 export function answer(status: string, headers: Readonly<Record<string, string>>, body = ""): Turn {
-  return ({ socket }) => socket.end(head(status, { "content-length": String(body.length), ...headers }) + body);
+  return ({ socket }) =>
+    socket.end(head(status, { "content-length": String(body.length), ...headers }) + body, "latin1");
 }
 
 /** An answer that announces more, or is chunked, and breaks off after `body`, as soon as `arrived` holds. */
