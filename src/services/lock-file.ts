@@ -1,4 +1,5 @@
-import { type FileHandle, link, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from "node:fs";
+import { link, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fault, fault, toFault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -21,16 +22,14 @@ export type LockFaultCode = "held" | "unavailable";
 export async function acquireLock(directory: string, service: string): Promise<Result<LockFile, Fault<LockFaultCode>>> {
   const path = join(directory, `${service}.lock`);
   const own = join(directory, `.${service}.lock.${process.pid}.${lockCount++}`);
-  let file: FileHandle | undefined;
+  let descriptor: number | undefined;
   try {
-    file = await open(own, "wx", 0o666);
-    await file.writeFile(String(process.pid));
-    await file.chmod(0o666);
-    if (await takeName(own, path)) return ok(held(path, file));
-    await file.close();
+    descriptor = createOwn(own);
+    if (await takeName(own, path)) return ok(held(path, descriptor));
+    closeSync(descriptor);
     return err(fault("held", `Another instance of ${service} is running.`));
   } catch (thrown) {
-    await file?.close().catch(() => undefined);
+    if (descriptor !== undefined) closeSync(descriptor);
     return err(fault("unavailable", `Cannot create the lock file ${path}`, { cause: toFault(thrown) }));
   } finally {
     await rm(own, { force: true }).catch(() => undefined);
@@ -38,6 +37,14 @@ export async function acquireLock(directory: string, service: string): Promise<R
 }
 
 let lockCount = 0;
+
+/** A bare descriptor, since it has to stay open for as long as the process lives; a `FileHandle` is closed once nobody refers to it. */
+function createOwn(path: string): number {
+  const descriptor = openSync(path, "wx", 0o666);
+  writeSync(descriptor, String(process.pid));
+  fchmodSync(descriptor, 0o666);
+  return descriptor;
+}
 
 /** More tries than that mean that others come and go all the time. */
 const TRIES = 20;
@@ -79,15 +86,15 @@ async function linked(own: string, path: string): Promise<boolean> {
   }
 }
 
-function held(path: string, file: FileHandle): LockFile {
+function held(path: string, descriptor: number): LockFile {
   let released = false;
   return {
     async release() {
       if (released) return;
       released = true;
-      const ours = await file.stat({ bigint: true });
+      const ours = fstatSync(descriptor, { bigint: true });
       if (sameFile(await identify(path), ours)) await rm(path, { force: true });
-      await file.close();
+      closeSync(descriptor);
     },
   };
 }
