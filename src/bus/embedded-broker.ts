@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { Aedes } from "aedes";
 import { FaultError, fault, toFault } from "../base/fault.ts";
 import { createLog, type Log } from "../base/log.ts";
+import { EmbeddedPersistence } from "./embedded-persistence.ts";
 
 export interface EmbeddedBrokerOptions {
   readonly host: string;
@@ -25,7 +26,7 @@ export interface EmbeddedBroker {
  */
 export async function startEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   const { host, log = createLog("embedded-broker") } = options;
-  const broker = await Aedes.createBroker();
+  const broker = await Aedes.createBroker({ persistence: new EmbeddedPersistence() });
   const tell = (client: { readonly id: string } | null, thrown: Error) =>
     log.debug(`Client ${client?.id ?? "unknown"}: ${thrown.message}`);
   broker.on("clientError", tell);
