@@ -7,6 +7,7 @@ import { topicSchema } from "../bus/topic.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { VERSION } from "../platform/version.ts";
+import { localBrokerEndpoint } from "../security/broker-endpoint.ts";
 import { agentTwin } from "../twin/agent-twin.ts";
 import { createAgentOperations } from "./agent-operations.ts";
 import type { AgentPart } from "./agent-part.ts";
@@ -58,16 +59,19 @@ async function buildAgent(config: Config, device: EntityId, host: ServiceHost): 
   const state = await chooseStateDirectory(config.get("agent.state.path"), config.directory, log);
   if (!state.ok) return state;
   const parts: AgentPart[] = [];
-  const bus = await createServiceBus({
+  const endpoint = await localBrokerEndpoint(config, (text) => log.warn(text));
+  if (!endpoint.ok) return endpoint;
+  const { session } = createServiceBus({
     config,
     host,
+    endpoint: endpoint.value,
     schema,
     device,
     service: AGENT,
     clientId: `${AGENT}#${schema.root}/${device}`,
     exposed: config.exposed(),
-    participants(publish, endpoint) {
-      const shared = { config, host, schema, device, stateDirectory: state.value, endpoint, publish };
+    participants(publish) {
+      const shared = { config, host, schema, device, stateDirectory: state.value, endpoint: endpoint.value, publish };
       if (device === MAIN_DEVICE) parts.push(createMainDevice(shared));
       else log.info("Running as a child device: File Transfer Service disabled");
       parts.push(createAgentOperations({ ...shared, agentService: serviceId(device, AGENT) }));
@@ -85,8 +89,6 @@ async function buildAgent(config: Config, device: EntityId, host: ServiceHost): 
       return parts.flatMap((part) => part.participants);
     },
   });
-  if (!bus.ok) return bus;
-  const { session } = bus.value;
   return ok({
     name: AGENT,
     async start(signal) {

@@ -1,5 +1,4 @@
 import type { JsonObject } from "../base/json.ts";
-import { ok, type Result } from "../base/result.ts";
 import { droppableOn } from "../bus/droppable.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import { exposedConfig } from "../bus/exposed-config.ts";
@@ -10,12 +9,12 @@ import type { BrokerEndpoint } from "../bus/session.ts";
 import { LOCAL_SESSION } from "../bus/session-defaults.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import type { Config } from "../config/config.ts";
-import { localBrokerEndpoint } from "../security/broker-endpoint.ts";
 import type { ServiceHost } from "./service.ts";
 
 export interface ServiceBusOptions {
   readonly config: Config;
   readonly host: ServiceHost;
+  readonly endpoint: BrokerEndpoint;
   readonly schema: TopicSchema;
   readonly device: EntityId;
   /** Name of the service on the bus. */
@@ -24,17 +23,12 @@ export interface ServiceBusOptions {
   /** What the service exposes of its configuration. */
   readonly exposed: JsonObject;
   /** Who else takes part over this session; `publish` may be called before it is open. */
-  readonly participants: (publish: Publish, endpoint: BrokerEndpoint) => readonly Participant[];
+  readonly participants: (publish: Publish) => readonly Participant[];
 }
 
 /** The session of a service on the local bus with what every service does there: registration, health, exposed configuration (spec/mqtt-api §9, §6). */
-export async function createServiceBus(
-  options: ServiceBusOptions,
-): Promise<Result<Bus & { readonly endpoint: BrokerEndpoint }>> {
-  const { config, host, schema, device } = options;
-  const log = host.log("mqtt");
-  const endpoint = await localBrokerEndpoint(config, (text) => log.warn(text));
-  if (!endpoint.ok) return endpoint;
+export function createServiceBus(options: ServiceBusOptions): Bus {
+  const { config, host, endpoint, schema, device } = options;
   const publish: Publish = (message) => bus.session.publish(message);
   const health = serviceHealth({
     schema,
@@ -48,10 +42,10 @@ export async function createServiceBus(
   });
   const exposed = exposedConfig({ schema, service: health.entity, document: options.exposed, publish });
   const bus = joinBus(
-    [health, exposed, ...options.participants(publish, endpoint.value)],
+    [health, exposed, ...options.participants(publish)],
     {
       ...LOCAL_SESSION,
-      endpoint: endpoint.value,
+      endpoint,
       clientId: options.clientId,
       will: health.down,
       birth: health.birth,
@@ -61,7 +55,7 @@ export async function createServiceBus(
         if (event.kind === "stopped" && event.fault !== undefined) host.crashed(event.fault);
       },
     },
-    { clock: host.clock, random: host.random, log },
+    { clock: host.clock, random: host.random, log: host.log("mqtt") },
   );
-  return ok({ ...bus, endpoint: endpoint.value });
+  return bus;
 }
