@@ -43,7 +43,7 @@ export interface BridgeCapacity {
   readonly bytes: number;
 }
 
-export const BRIDGE_CAPACITY: BridgeCapacity = { messages: 1_000, bytes: 64 * 1024 * 1024 };
+export const BRIDGE_CAPACITY: BridgeCapacity = { messages: 10_000, bytes: 64 * 1024 * 1024 };
 
 /** QoS>0 messages sent and not acknowledged, to each broker (spec/bridges-and-mappers §1.1). */
 const INFLIGHT = 500;
@@ -157,12 +157,18 @@ class Bridge implements Unit {
 
   private forward(id: number, to: Side, message: Message): void {
     const settle = (outcome: PublishOutcome) => {
+      if (this.isLeftBehind(outcome)) return this.forward(id, to, message);
       this.relay.send({ kind: "settled", id, to, message, outcome, at: this.world.clock.monotonic() });
     };
     this[to].session
       .publish(message)
       .then(settle)
       .catch((thrown) => this.tellBug(thrown));
+  }
+
+  /** The session ended because its half connects anew; its successor has to take over. */
+  private isLeftBehind(outcome: PublishOutcome): boolean {
+    return outcome === "closed" && !this.isStopping;
   }
 
   private takeDebt(id: number): Debt | undefined {
@@ -188,7 +194,13 @@ class Bridge implements Unit {
   }
 
   private publishHere(message: Message): void {
-    this.local.session.publish(message).catch((thrown) => this.tellBug(thrown));
+    const settle = (outcome: PublishOutcome) => {
+      if (this.isLeftBehind(outcome)) this.publishHere(message);
+    };
+    this.local.session
+      .publish(message)
+      .then(settle)
+      .catch((thrown) => this.tellBug(thrown));
   }
 
   private healthMessage(status: HealthStatus): Message {
