@@ -241,10 +241,17 @@ function leave(state: RelayState, id: number): Next {
   return { state, effects: [{ kind: "leave", id }] };
 }
 
+/** Written out, since this is done for every message. */
 function change(state: RelayState, side: Side, part: Partial<SideState>): RelayState {
-  return side === "local"
-    ? { ...state, local: { ...state.local, ...part } }
-    : { ...state, remote: { ...state.remote, ...part } };
+  const before = state[side];
+  const after: SideState = {
+    echoes: part.echoes ?? before.echoes,
+    pending: part.pending ?? before.pending,
+    pendingBytes: part.pendingBytes ?? before.pendingBytes,
+    choked: part.choked ?? before.choked,
+  };
+  const { local, remote, stopping } = state;
+  return side === "local" ? { local: after, remote, stopping } : { local, remote: after, stopping };
 }
 
 export function otherSide(side: Side): Side {
