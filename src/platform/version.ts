@@ -1,4 +1,7 @@
-import manifest from "../../package.json" with { type: "json" };
+import about from "../../package.json" with { type: "json" };
 
-/** Semantic version of this build. */
-export const VERSION: string = manifest.version;
+/** Version of tebus, as in package.json. */
+export const VERSION: string = about.version;
+
+/** Where people find out what tebus is. */
+export const HOMEPAGE: string = about.homepage;

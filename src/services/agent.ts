@@ -6,7 +6,7 @@ import { defaultScheme, type EntityId, MAIN_DEVICE, parseEntityId, serviceId } f
 import { topicSchema } from "../bus/topic.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
-import { VERSION } from "../platform/version.ts";
+import { HOMEPAGE, VERSION } from "../platform/version.ts";
 import { localBrokerEndpoint } from "../security/broker-endpoint.ts";
 import { agentTwin } from "../twin/agent-twin.ts";
 import { createAgentOperations } from "./agent-operations.ts";
@@ -25,8 +25,6 @@ export interface AgentOptions {
 
 /** Name of the agent's process and of its service on the bus. */
 export const AGENT = "tedge-agent";
-/** Where people find out what this agent is. */
-const HOME = "https://github.com/tebus/tebus";
 const CLOSE_TIMEOUT = 5_000;
 const OPERATIONS_TIMEOUT = 60_000;
 
@@ -79,7 +77,7 @@ async function buildAgent(config: Config, device: EntityId, host: ServiceHost): 
         schema,
         device,
         service: serviceId(device, AGENT),
-        agent: { name: "tebus", url: HOME, version: VERSION },
+        agent: { name: "tebus", url: HOMEPAGE, version: VERSION },
         inventoryPath: join(config.directory, "device", "inventory.json"),
         publish,
         clock: host.clock,

@@ -77,7 +77,7 @@ async function setTheStage(
   narrate: (actor: string) => (text: string) => void,
   observe: (check: Check) => void,
 ): Promise<Stage> {
-  const bus = await startEmbeddedBroker({ host: HOST, port: await freePort(HOST, 1883) });
+  const bus = await startBroker(1883);
   const cloud = await startEmbeddedBroker({ host: HOST, port: 0 });
   const httpPort = await freePort(HOST, 8000);
   const ports = { brokerPort: bus.port, cloudPort: cloud.port, httpPort };
@@ -118,6 +118,15 @@ async function setTheStage(
     tell: narrate("child"),
   });
   return { folder, brokers: [bus, cloud], units: [operator, observer, agent, mapper, child], ...ports };
+}
+
+/** On `preferred` if it can be had, else on any free port. */
+async function startBroker(preferred: number): Promise<EmbeddedBroker> {
+  try {
+    return await startEmbeddedBroker({ host: HOST, port: preferred });
+  } catch {
+    return await startEmbeddedBroker({ host: HOST, port: 0 });
+  }
 }
 
 async function build(
