@@ -3,10 +3,10 @@
  * on this machine. Without names all of them, five runs each.
  */
 import { cpus } from "node:os";
+import { benchBridge } from "./bridge.ts";
 import { benchMemory } from "./memory.ts";
 import { benchStart } from "./start.ts";
 import { type Figure, report } from "./statistics.ts";
-import { benchBridge } from "./throughput.ts";
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<readonly Figure[]>>> = {
   start: benchStart,
