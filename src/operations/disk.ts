@@ -17,8 +17,8 @@ export interface Disk {
   /** A file that is not there is no fault. */
   remove(path: string): DiskResult<undefined>;
   makeDirectory(path: string): DiskResult<undefined>;
-  /** The regular files, and links to such, of a directory, sorted by name. */
-  list(directory: string): DiskResult<readonly DiskFile[]>;
+  /** Of the names of a directory that `select` takes, those of regular files and links to such, sorted. */
+  list(directory: string, select: (name: string) => boolean): DiskResult<readonly DiskFile[]>;
 }
 
 export interface DiskFile {
@@ -33,7 +33,7 @@ export const realDisk: Disk = {
   append: (path, text) => attempt(`Cannot write ${path}`, () => appendAndSync(path, text)),
   remove: (path) => attempt(`Cannot remove ${path}`, async () => void (await rm(path, { force: true }))),
   makeDirectory: (path) => attempt(`Cannot make ${path}`, async () => void (await mkdir(path, { recursive: true }))),
-  list: (directory) => attempt(`Cannot read ${directory}`, () => listFiles(directory)),
+  list: (directory, select) => attempt(`Cannot read ${directory}`, () => listFiles(directory, select)),
 };
 
 async function attempt<T>(what: string, act: () => Promise<T>): DiskResult<T> {
@@ -66,8 +66,8 @@ async function appendAndSync(path: string, text: string): Promise<undefined> {
   }
 }
 
-async function listFiles(directory: string): Promise<readonly DiskFile[]> {
-  const names = (await readdir(directory)).sort();
+async function listFiles(directory: string, select: (name: string) => boolean): Promise<readonly DiskFile[]> {
+  const names = (await readdir(directory)).filter(select).sort();
   const files = await Promise.all(
     names.map(async (name): Promise<DiskFile | undefined> => {
       const found = await stat(join(directory, name)).catch(() => undefined);

@@ -11,10 +11,9 @@ export function isDownloadOf(root: CommandAddress, name: string): boolean {
 
 /** Removes what `download` actions left for a root command that has come to its end (spec/operations §15). */
 export async function removeDownloads(root: CommandAddress, directory: string, disk: Disk, log: Log): Promise<void> {
-  const files = await disk.list(directory);
+  const files = await disk.list(directory, (name) => isDownloadOf(root, name));
   if (!files.ok) return;
   for (const { name } of files.value) {
-    if (!isDownloadOf(root, name)) continue;
     const removed = await disk.remove(join(directory, name));
     if (!removed.ok) log.warn("A downloaded file stays", removed.fault);
   }

@@ -21,7 +21,9 @@ function draw(value: Json, command: CommandState): Json {
 function drawText(text: string, command: CommandState): Json {
   if (!/^\$\{[^}]*\}$/.test(text)) return text;
   const path = parseWholePath(text);
-  return path === undefined ? null : (evaluatePath(path, command) ?? "");
+  if (path === undefined) return null;
+  const value = evaluatePath(path, command);
+  return value === undefined ? "" : value;
 }
 
 function isArray(value: Json): value is readonly Json[] {

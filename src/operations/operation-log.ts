@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Log } from "../base/log.ts";
 import { type CommandAddress, commandChain } from "./command.ts";
 import type { Disk, DiskFile } from "./disk.ts";
-import type { LogLimits } from "./log-limits.ts";
 import { loggedOperation, logHeader } from "./log-text.ts";
 
 /** One log file for each root command; its sub-commands write into it too (spec/operations §6). A failure never fails a command. */
@@ -14,6 +13,9 @@ export interface OperationLog {
   /** Resolves once everything is written. */
   flushed(): Promise<void>;
 }
+
+/** How many log files of an operation are kept; `undefined` for all (spec/operations §6). */
+export type LogLimits = (operation: string) => number | undefined;
 
 export interface OperationLogOptions {
   /** `<logs.path>/agent` */
@@ -68,7 +70,7 @@ export function createOperationLog({ directory, limits, disk, now, log }: Operat
   const prune = async (operation: string) => {
     const limit = limits(operation);
     if (limit === undefined) return;
-    const files = await disk.list(directory);
+    const files = await disk.list(directory, (name) => isLogName(operation, name));
     if (!files.ok) return;
     const own: DiskFile[] = [];
     for (const file of files.value) if (await isLogOf(operation, file.name)) own.push(file);
@@ -81,7 +83,6 @@ export function createOperationLog({ directory, limits, disk, now, log }: Operat
 
   /** `workflow-my-restart-1.log` may belong to `my` or `my-restart`: the head of the file decides. */
   const isLogOf = async (operation: string, name: string): Promise<boolean> => {
-    if (!name.startsWith(`workflow-${operation}-`) || !name.endsWith(".log")) return false;
     const head = await disk.read(join(directory, name), HEAD_SIZE);
     return head.ok && loggedOperation(new TextDecoder().decode(head.value)) === operation;
   };
@@ -100,6 +101,10 @@ export function createOperationLog({ directory, limits, disk, now, log }: Operat
       await writing;
     },
   };
+}
+
+function isLogName(operation: string, name: string): boolean {
+  return name.startsWith(`workflow-${operation}-`) && name.endsWith(".log");
 }
 
 const MOST_KNOWN = 10_000;

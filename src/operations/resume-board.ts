@@ -35,6 +35,7 @@ export async function resumeBoard({
   log,
 }: ResumeBoardOptions): Promise<ResumedCommand[]> {
   const resumed: ResumedCommand[] = [];
+  let changed = false;
   for (const topic of board.topics()) {
     const entry = board.get(topic);
     const found = address(topic);
@@ -42,15 +43,19 @@ export async function resumeBoard({
     if (found === undefined) {
       log.warn(`The board holds a command of somebody else, which is dropped: ${topic}`);
       board.remove(topic);
+      changed = true;
       continue;
     }
     const payload = resumeCommand({ address: found, ...entry }, library);
     const workflow = library.find(found.operation, String(payload["@version"])) ?? (await adopt(found, library));
-    if (payload !== entry.payload) board.amend(topic, payload);
+    if (payload !== entry.payload) {
+      board.amend(topic, payload);
+      changed = true;
+    }
     resumed.push({ command: { address: found, payload }, workflow });
   }
   // What could not be stored comes out the same at the next start, so a disk that stays full does not keep commands from going on.
-  await persistence.save(START_ATTEMPTS);
+  if (changed) await persistence.save(START_ATTEMPTS);
   const isNew = ({ command }: ResumedCommand) => command.payload.status === INIT;
   return [...resumed.filter((one) => !isNew(one)), ...resumed.filter(isNew)];
 }

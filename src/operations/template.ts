@@ -8,7 +8,8 @@ export function fillTemplate(template: string, command: CommandState): string {
   return template.replace(/\$\{([^}]*)\}/g, (unchanged, inner: string) => {
     const path = parsePath(inner);
     if (path === undefined) return unchanged;
-    return valueText(evaluatePath(path, command) ?? "");
+    const value = evaluatePath(path, command);
+    return value === undefined ? "" : valueText(value);
   });
 }
 

@@ -41,11 +41,10 @@ export function createWorkflowDirectory(directory: string, disk: Disk, log: Log)
 
   return {
     async read() {
-      const files = await disk.list(directory);
+      const files = await disk.list(directory, (name) => name.endsWith(".toml"));
       if (!files.ok) return files.fault.code === "not-found" ? ok([]) : files;
       const read = new Map<string, ParsedFile>();
       for (const { name } of files.value) {
-        if (!name.endsWith(".toml")) continue;
         const path = join(directory, name);
         const file = await readFile(path);
         if (file !== undefined) read.set(path, file);

@@ -136,9 +136,8 @@ function step(workflow: Workflow, life: CommandLife, input: Input): Next {
     case "begin":
       return life.phase.kind === "new" ? begin(workflow, life, input) : stay(life);
     case "turn":
-      return life.phase.kind === "queued"
-        ? act(workflow, { ...life, place: true })
-        : stay(life, [{ kind: "leave-queue" }]);
+      if (life.phase.kind === "queued") return act(workflow, { ...life, place: true });
+      return stay(life, life.place ? [] : [{ kind: "leave-queue" }]);
     case "saved":
       return life.phase.kind === "saving" ? saved(workflow, life, life.phase.afterwards) : stay(life);
     case "moved":

@@ -130,7 +130,12 @@ export class SimulatedDisk {
       append: (path, more) => act(() => void files.set(path, (files.get(path) ?? "") + more)),
       remove: (path) => act(() => void files.delete(path)),
       makeDirectory: () => act(() => undefined),
-      list: (directory) => act(() => this.below(directory).map((path) => ({ name: baseName(path), created: 0 }))),
+      list: (directory, select) =>
+        act(() =>
+          this.below(directory)
+            .map((path) => ({ name: baseName(path), created: 0 }))
+            .filter(({ name }) => select(name)),
+        ),
       async read(path, limit) {
         await life.wait(chance.below(2));
         const content = files.get(path);
