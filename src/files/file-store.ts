@@ -19,7 +19,9 @@ export interface StoredFile {
 export interface OpenFile extends StoredFile {
   /** The bytes from `start` up to but without `end`; closes the file at the end and when it is cancelled. Call it once. */
   stream(start: number, end: number): ReadableStream<Uint8Array>;
-  /** For a file that is not streamed; may be called twice. */
+  /** The same at once, for a part that fits into memory. */
+  bytes(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** For a file that is neither streamed nor read; may be called twice. */
   close(): Promise<void>;
 }
 

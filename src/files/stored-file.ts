@@ -20,7 +20,8 @@ export async function openStored(path: string): Promise<OpenFile | undefined> {
     if (stats.isFile()) {
       return {
         ...describeStored(real, stats),
-        stream: (start, end) => readPart(file, start, end),
+        stream: (start, end) => streamPart(file, start, end),
+        bytes: (start, end) => readPart(file, start, end),
         close: () => file.close(),
       };
     }
@@ -42,7 +43,7 @@ export function describeStored(path: string, stats: BigIntStats): StoredFile {
   };
 }
 
-function readPart(file: FileHandle, start: number, end: number): ReadableStream<Uint8Array> {
+function streamPart(file: FileHandle, start: number, end: number): ReadableStream<Uint8Array> {
   let position = start;
   return new ReadableStream<Uint8Array>(
     {
@@ -50,7 +51,7 @@ function readPart(file: FileHandle, start: number, end: number): ReadableStream<
         try {
           const wanted = Math.min(CHUNK, end - position);
           const { bytesRead, buffer } = await file.read(new Uint8Array(wanted), 0, wanted, position);
-          if (wanted > 0 && bytesRead === 0) throw new Error("The file was cut short while it was read");
+          if (wanted > 0 && bytesRead === 0) throw cutShort();
           position += bytesRead;
           if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
           if (position < end) return;
@@ -64,4 +65,22 @@ function readPart(file: FileHandle, start: number, end: number): ReadableStream<
     },
     { highWaterMark: 0 },
   );
+}
+
+async function readPart(file: FileHandle, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - start);
+  try {
+    for (let read = 0; read < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, read, bytes.length - read, start + read);
+      if (bytesRead === 0) throw cutShort();
+      read += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+function cutShort(): Error {
+  return new Error("The file was cut short while it was read");
 }

@@ -74,6 +74,5 @@ async function wholeBody(file: OpenFile, request: Headers): Promise<BodyInit> {
 }
 
 async function partBody(file: OpenFile, start: number, end: number): Promise<BodyInit> {
-  const stream = file.stream(start, end);
-  return end - start <= SMALL ? await new Response(stream).arrayBuffer() : stream;
+  return end - start <= SMALL ? await file.bytes(start, end) : file.stream(start, end);
 }

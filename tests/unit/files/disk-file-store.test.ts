@@ -257,6 +257,15 @@ describe("find and read", () => {
     expect(await new Response(opened.value.stream(2, 5)).text()).toBe("234");
   });
 
+  test("a part that fits into memory comes at once", async () => {
+    await store.put("x", bytes("0123456789"));
+    const opened = await store.read("x");
+    expect(opened.ok && new TextDecoder().decode(await opened.value.bytes(2, 5))).toBe("234");
+    const cut = await store.read("x");
+    writeFileSync(join(root, "x"), "01");
+    await expect(cut.ok ? cut.value.bytes(0, 10) : undefined).rejects.toThrow("cut short");
+  });
+
   test("content larger than one read comes whole", async () => {
     const text = "0123456789abcdef".repeat(60_000);
     await store.put("big", bytes(text));
