@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { VERSION } from "../../build/version.ts";
 import { type FileServer, serveFiles } from "./world/file-server.ts";
+import type { Finished } from "./world/program.ts";
 import { hostRelease } from "./world/release.ts";
-import type { Finished } from "./world/run-tebus.ts";
 import { type ScratchRoot, scratchRoot } from "./world/scratch-root.ts";
 
 let directory: string;

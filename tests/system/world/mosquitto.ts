@@ -1,15 +1,19 @@
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { freePort } from "./free-port.ts";
-import { endProcess, type ProcessOutput, readOutput } from "./process-output.ts";
+import { endProcess } from "./process-output.ts";
+import { runProgram } from "./program.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface MosquittoOptions {
   /** `on-exit` (as Debian has it): sessions and retained messages survive `stop` but not `kill`. `every-change`: both. Default `on-exit`. */
   readonly persistence?: "on-exit" | "every-change";
+  /** Passwords by user name. Nobody else may connect then; without it everybody may. */
+  readonly users?: Readonly<Record<string, string>>;
   /** More lines of configuration, put after the listener's. */
   readonly config?: readonly string[];
   /** Default: a free one. */
@@ -29,6 +33,11 @@ export interface Mosquitto extends AsyncDisposable {
   stop(): Promise<void>;
   /** SIGKILL: like a loss of power. */
   kill(): Promise<void>;
+  /**
+   * `kill` at a moment at which everything that it acknowledged is saved. With persistence `every-change` mosquitto saves right after it
+   * acknowledged, and what it had acknowledged and not yet saved when it was killed would be lost by mosquitto and by nobody else.
+   */
+  killSaved(): Promise<void>;
   /** Stops it and removes its directory. */
   dispose(): Promise<void>;
 }
@@ -49,9 +58,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 }
 
 function makeBroker(directory: TempDir, port: number): Mosquitto {
-  const lives: ProcessOutput[] = [];
+  const logFile = join(directory.path, "log");
   let running: Subprocess | undefined;
-  const log = () => lives.map((life) => life.text()).join("");
+  const log = () => readFileSync(logFile, "utf8");
   const end = async (signal: NodeJS.Signals) => {
     const child = running;
     running = undefined;
@@ -63,15 +72,25 @@ function makeBroker(directory: TempDir, port: number): Mosquitto {
   };
   const start = async () => {
     if (running !== undefined) throw new Error("mosquitto runs already");
-    const child = Bun.spawn([MOSQUITTO, "-c", join(directory.path, "mosquitto.conf")], {
-      stdout: "ignore",
-      stderr: "pipe",
-    });
+    const stderr = openSync(logFile, "a");
+    const child = Bun.spawn([MOSQUITTO, "-c", join(directory.path, "mosquitto.conf")], { stdout: "ignore", stderr });
+    closeSync(stderr);
     running = child;
-    lives.push(readOutput(child.stderr));
     await waitUntil(`mosquitto listens on port ${port}`, async () => {
       if (child.exitCode === null) return await accepts(port);
       throw new Error(`mosquitto ended: ${log()}`);
+    });
+  };
+  const killSaved = async () => {
+    await waitUntil("mosquitto has saved what it acknowledged", async () => {
+      const child = running;
+      if (child === undefined) throw new Error("mosquitto does not run");
+      child.kill("SIGSTOP");
+      await waitUntil("mosquitto stands still", () => isStopped(child.pid), { interval: 1 });
+      const isSaved = hasSaved(log(), join(directory.path, "db", "mosquitto.db.new"));
+      if (isSaved) await end("SIGKILL");
+      else child.kill("SIGCONT");
+      return isSaved;
     });
   };
   return {
@@ -81,9 +100,20 @@ function makeBroker(directory: TempDir, port: number): Mosquitto {
     start,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
+    killSaved,
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+function isStopped(pid: number): boolean {
+  return /^State:\s*T/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
+
+/** It tells each acknowledgement before it sends it, and each save when it begins; `unfinished` is there until the save is complete. */
+function hasSaved(log: string, unfinished: string): boolean {
+  const acknowledged = log.lastIndexOf(": Sending PUBACK to ");
+  return log.lastIndexOf(": Saving in-memory database") > acknowledged && !existsSync(unfinished);
 }
 
 /** Debian keeps it in /usr/sbin, which is not in everybody's PATH. */
@@ -93,6 +123,11 @@ const MOSQUITTO =
 async function writeConfig(directory: string, port: number, options: MosquittoOptions): Promise<void> {
   const database = join(directory, "db");
   await mkdir(database);
+  const passwords = join(directory, "passwords");
+  const users = Object.entries(options.users ?? {});
+  for (const [index, [name, password]] of users.entries()) {
+    await runProgram(["mosquitto_passwd", ...(index === 0 ? ["-c"] : []), "-b", passwords, name, password]);
+  }
   const onEveryChange = ["autosave_on_changes true", "autosave_interval 1"];
   const lines = [
     "user root",
@@ -102,7 +137,7 @@ async function writeConfig(directory: string, port: number, options: MosquittoOp
     `persistence_location ${database}/`,
     ...(options.persistence === "every-change" ? onEveryChange : []),
     `listener ${port} 127.0.0.1`,
-    "allow_anonymous true",
+    ...(users.length === 0 ? ["allow_anonymous true"] : [`password_file ${passwords}`]),
     ...(options.config ?? []),
   ];
   await writeFile(join(directory, "mosquitto.conf"), `${lines.join("\n")}\n`);

@@ -1,6 +1,7 @@
 import type { Subprocess } from "bun";
 import { executable } from "./executable.ts";
 import { endProcess, readOutput } from "./process-output.ts";
+import { type Finished, runToEnd } from "./program.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface RunOptions {
@@ -19,25 +20,14 @@ export interface RunOptions {
   readonly executable?: string;
 }
 
-export interface Finished {
-  /** 128 + signal when a signal ended it. */
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs tebus to its end. `await runTebus(["config", "get", "device.id"], { configDir })`. */
 export async function runTebus(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  const child = Bun.spawn(await commandLine(args, options), {
+  const { stdin, timeout } = options;
+  return runToEnd(await commandLine(args, options), {
     ...environment(options),
-    stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
-    stdout: "pipe",
-    stderr: "pipe",
-    timeout: options.timeout ?? 30_000,
-    killSignal: "SIGKILL",
+    ...(stdin === undefined ? {} : { stdin }),
+    ...(timeout === undefined ? {} : { timeout }),
   });
-  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  return { code: await child.exited, stdout, stderr };
 }
 
 /** A tebus that keeps running: an agent, a mapper, `run all`. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { endProcess, readOutput } from "./process-output.ts";
-import type { Finished } from "./run-tebus.ts";
+import type { Finished } from "./program.ts";
 import { tempDir } from "./temp-dir.ts";
 import { waitUntil } from "./wait-until.ts";
 
