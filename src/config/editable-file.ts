@@ -1,14 +1,13 @@
 import { chown, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { findGroup, findUser } from "../base/account.ts";
 import { type FileFaultCode, readText, replaceFile } from "../base/atomic-file.ts";
 import type { Clock } from "../base/clock.ts";
 import { type Fault, fault } from "../base/fault.ts";
 import { osErrorText } from "../base/os-error.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { parseConfigFile } from "./config-file.ts";
+import { configuredFileOwner, type FileOwner } from "./file-owner.ts";
 import { repairToml } from "./repair-toml.ts";
-import { systemTomlOrDefaults } from "./system-toml.ts";
 
 export interface EditContext {
   readonly directory: string;
@@ -56,30 +55,13 @@ export async function writeConfigFile(
   text: string,
   context: EditContext,
 ): Promise<Result<undefined, Fault<FileFaultCode>>> {
-  const owner = await configuredOwner(context);
+  const owner = await configuredFileOwner(context);
   if (owner !== undefined) await makeOwnedParents(path, owner);
   return replaceFile(path, text, owner === undefined ? {} : { owner });
 }
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** Only root can give files away; others keep what they write. */
-async function configuredOwner(context: EditContext): Promise<Owner | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
-  const { user, group } = await systemTomlOrDefaults(context.directory, context.tell);
-  if (user === "") return undefined;
-  const account = await findUser(user, context.clock);
-  const gid = group === "" ? account?.gid : await findGroup(group, context.clock);
-  if (account !== undefined && gid !== undefined) return { uid: account.uid, gid };
-  context.tell(`The files keep the owner of this process: there is no user '${user}' with group '${group}'`);
-  return undefined;
-}
-
 /** A failure here comes back when the file is written. */
-async function makeOwnedParents(path: string, { uid, gid }: Owner): Promise<void> {
+async function makeOwnedParents(path: string, { uid, gid }: FileOwner): Promise<void> {
   const first = await mkdir(dirname(path), { recursive: true }).catch(() => undefined);
   if (first === undefined) return;
   for (let made = dirname(path); made.startsWith(first); made = dirname(made)) {

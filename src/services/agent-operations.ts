@@ -4,14 +4,18 @@ import type { EntityId } from "../bus/entity-id.ts";
 import { download } from "../files/download.ts";
 import { upload } from "../files/upload.ts";
 import { createOperations } from "../operations/engine.ts";
+import type { ClientTls } from "../platform/http-client.ts";
 import type { AgentContext, AgentPart } from "./agent-part.ts";
 
-/** The operations of the agent's device. */
-export function createAgentOperations(context: AgentContext & { readonly agentService: EntityId }): AgentPart {
+/** The operations of the agent's device; `tls` is for what they fetch and send over HTTP. */
+export function createAgentOperations(
+  context: AgentContext & { readonly agentService: EntityId; readonly tls: ClientTls | undefined },
+): AgentPart {
   const { config, host } = context;
   const counts = config.get("logs.max_per_operation");
   const log = host.log("operations");
   const world = { clock: host.clock, random: host.random, log };
+  const transfer = { ...world, ...(context.tls === undefined ? {} : { tls: context.tls }) };
   const operations = createOperations({
     schema: context.schema,
     device: context.device,
@@ -25,8 +29,8 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
     maxLogs: (operation) => counts.get(operation) ?? counts.get("*"),
     publish: context.publish,
     transfer: {
-      download: (url, target, signal) => download({ url, target }, { ...world, signal }),
-      upload: (source, url, signal) => upload({ url, source }, { ...world, signal }),
+      download: (url, target, signal) => download({ url, target }, { ...transfer, signal }),
+      upload: (source, url, signal) => upload({ url, source }, { ...transfer, signal }),
     },
     builtins: [],
     ...world,

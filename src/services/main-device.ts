@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { FaultError } from "../base/fault.ts";
 import { findRetainedTopics } from "../bus/retained-topics.ts";
 import type { Config } from "../config/config.ts";
+import { configuredFileOwner } from "../config/file-owner.ts";
 import { createFileStore } from "../files/disk-file-store.ts";
+import type { FileStore } from "../files/file-store.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createHttpServer, type HttpServer } from "../http/http-server.ts";
 import { serverTls } from "../security/server-tls.ts";
@@ -24,16 +26,15 @@ export function createMainDevice(context: AgentContext): AgentPart {
     log: host.log("twin"),
     lookUp: (filters, signal) => findRetainedTopics({ endpoint: context.endpoint, filters, signal }, world),
   });
-  const files = createFileStore({ root: join(data, "file-transfer"), log: host.log("files") });
-  const app = createHttpApp({ files, twin, log: host.log("http") });
   let server: HttpServer | undefined;
   return {
     participants: [twin.participant],
     async open(signal) {
       await requireDirectory(join(data, "cache"));
-      for (const opened of [await files.open(), await twin.open(signal)]) {
-        if (!opened.ok) throw new FaultError(opened.fault);
-      }
+      const files = await openFiles(join(data, "file-transfer"), context);
+      const opened = await twin.open(signal);
+      if (!opened.ok) throw new FaultError(opened.fault);
+      const app = createHttpApp({ files, twin, log: host.log("http") });
       server = await createServer(config, app, context);
       await server.start(signal);
     },
@@ -42,6 +43,16 @@ export function createMainDevice(context: AgentContext): AgentPart {
       await twin.stop();
     },
   };
+}
+
+async function openFiles(root: string, { config, host }: AgentContext): Promise<FileStore> {
+  const log = host.log("files");
+  const tell = (text: string) => log.warn(text);
+  const owner = await configuredFileOwner({ directory: config.directory, clock: host.clock, tell });
+  const files = createFileStore({ root, log, ...(owner === undefined ? {} : { owner }) });
+  const opened = await files.open();
+  if (!opened.ok) throw new FaultError(opened.fault);
+  return files;
 }
 
 async function createServer(
