@@ -79,6 +79,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   const subs = createSubCommands({ board, runs, publisher });
 
+  /** An earlier sub-command of the same parent that nobody waited for makes room: the topic is the same. */
+  const place = ({ address: { topic }, payload }: CommandState) => {
+    runs.get(topic)?.send({ kind: "clear" });
+    board.put(topic, payload);
+  };
+
   const world: RunWorld = {
     clock,
     places,
@@ -103,7 +109,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     restartAgent: () => options.onRestartRequested(),
     save(run, { payload, spawn, drop }, saved) {
       board.put(run.address.topic, payload);
-      if (spawn !== undefined) board.put(spawn.command.address.topic, spawn.command.payload);
+      if (spawn !== undefined) place(spawn.command);
       if (drop) subs.drop(run);
       tasks.run(async () => {
         if (await persistence.save()) saved();

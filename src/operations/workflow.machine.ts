@@ -167,7 +167,9 @@ function begin(workflow: Workflow, life: CommandLife, input: Extract<Input, { ki
 function enter(workflow: Workflow, life: CommandLife): Next {
   const action = actionOf(workflow, life);
   if (action.kind === "cleanup") {
-    const effects: Effect[] = [...leaveQueue(life), announce(life, action), { kind: "ended" }];
+    // What was at its end before the agent started has been logged then.
+    const announced = life.resumed ? [] : [announce(life, action)];
+    const effects: Effect[] = [...leaveQueue(life), ...announced, { kind: "ended" }];
     return { state: { ...life, phase: { kind: "ended" }, place: false }, effects };
   }
   if (action.kind === "await-operation-completion" && life.sub) return awaitSub(life, action);

@@ -253,12 +253,19 @@ export function simulatedExec(
     });
 }
 
-export function simulatedTransfer(life: Life, chance: Chance): Transfer {
+export function simulatedTransfer(life: Life, disk: SimulatedDisk, chance: Chance): Transfer {
   const move = async (): Promise<Result<undefined>> => {
     await life.wait(chance.below(2_000));
     return chance.happens(0.3) ? err(fault("http", "503 Service Unavailable")) : ok();
   };
-  return { download: move, upload: move };
+  return {
+    upload: move,
+    async download(_url, path, signal) {
+      const moved = await move();
+      if (moved.ok && !signal.aborted) disk.files.set(path, "content");
+      return moved;
+    },
+  };
 }
 
 /** Hands messages to the broker in order; those still on their way are lost with the agent. */

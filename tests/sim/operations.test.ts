@@ -26,6 +26,9 @@ const DIRECTORIES = { workflows: "/etc/operations", state: "/state", logs: "/log
 const COMMANDS = "te/device/main///cmd/";
 const SILENT: Log = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
+/** Definitions in use are never lost, and nobody but their parents clears sub-commands. */
+const UNEXPECTED = /^Fail to resume on start: .* of [abc]$|^The sub-operation has been removed$|^Internal error/;
+
 /** One device, its agent that may be killed at any instant, and a requester, all by chance of one seed. */
 class History {
   readonly time = new SimulatedTime();
@@ -39,6 +42,7 @@ class History {
   private readonly running = new Map<string, string>();
   private readonly clearedAt = new Map<string, number>();
   private readonly asked: string[] = [];
+  private stopping = false;
 
   constructor(seed: number) {
     this.chance = new Chance(seed);
@@ -46,8 +50,9 @@ class History {
   }
 
   async run(): Promise<void> {
-    for (const operation of OPERATIONS) {
-      this.disk.files.set(`${DIRECTORIES.workflows}/${operation}.toml`, randomWorkflow(this.chance, operation));
+    for (const operation of OPERATIONS) this.define(operation);
+    for (let changes = this.chance.below(3); changes > 0; changes -= 1) {
+      this.time.after(this.chance.below(60_000), () => this.define(this.chance.pick(OPERATIONS)));
     }
     this.disk.faults = this.chance.happens(0.2) ? 0.05 : 0;
     this.broker.onMessage = (topic, content) => this.requesterSees(topic, content);
@@ -66,7 +71,12 @@ class History {
     this.checkEnd();
   }
 
+  private define(operation: string): void {
+    this.disk.files.set(`${DIRECTORIES.workflows}/${operation}.toml`, randomWorkflow(this.chance, operation));
+  }
+
   private begin(): void {
+    this.stopping = false;
     const life = new Life(this.time);
     this.life = life;
     this.running.clear();
@@ -82,7 +92,7 @@ class History {
         this.checkPublished(message.topic, new TextDecoder().decode(message.payload));
         return send(message);
       },
-      transfer: simulatedTransfer(life, this.chance),
+      transfer: simulatedTransfer(life, this.disk, this.chance),
       builtins: [],
       clock: life.clock,
       random: this.chance.next,
@@ -119,6 +129,7 @@ class History {
 
   private restart(): void {
     const { life, operations } = this;
+    this.stopping = true;
     void operations?.stop(60_000).then(() => {
       if (!life.alive) return;
       life.alive = false;
@@ -175,6 +186,7 @@ class History {
     this.lastPublished.set(topic, content);
     if (content === "") return;
     const published = jsonObject(content);
+    if (UNEXPECTED.test(String(published?.reason))) this.faults.push(`unexpected: ${topic} ${content}`);
     if (published === undefined) this.faults.push(`not JSON: ${content}`);
     else if (!this.isOnDisk(topic, published) && !isRefusal(published)) {
       this.faults.push(`published before it was on disk: ${topic} ${content}`);
@@ -197,6 +209,7 @@ class History {
     const published = jsonObject(this.lastPublished.get(topic) ?? this.broker.retained.get(topic));
     const isBackground = published?.status !== status;
     if (isBackground) return;
+    if (this.stopping) this.faults.push(`${topic} was begun while the agent stops`);
     const operation = topic.slice(COMMANDS.length).split("/")[0] ?? "";
     const other = this.running.get(operation);
     if (other !== undefined) this.faults.push(`${topic} runs beside ${other}`);
@@ -226,7 +239,7 @@ class History {
     const copies = this.disk.below(`${DIRECTORIES.state}/workflows-in-use`);
     if (copies.length > 0 && this.disk.faults === 0) this.faults.push(`definitions are left: ${copies.join(", ")}`);
     const downloads = this.disk.below(DIRECTORIES.tmp);
-    if (downloads.length > 0) this.faults.push(`downloads are left: ${downloads.join(", ")}`);
+    if (downloads.length > 0 && this.disk.faults === 0) this.faults.push(`downloads are left: ${downloads.join(", ")}`);
   }
 }
 

@@ -469,6 +469,72 @@ on_success = "failed"
     expect(device.statuses("child", "sub:parent:1")).toEqual(["init", "executing", "successful", ""]);
   });
 
+  test("is not ended by the late clear of an earlier one with the same id", async () => {
+    const pid = join(device.root, "pid");
+    await device.define("parent", parent());
+    await device.define("child", shell("child", `if [ -e ${pid} ]; then exit 0; fi; echo $$ > ${pid}; exec sleep 2`));
+    await device.start();
+    device.request("parent", "1", { child: "child" });
+    await written(pid);
+    device.abandon();
+    await device.start();
+    device.send(device.topic("child", "sub:parent:1"), "");
+    expect(await device.untilFinal("parent", "1")).toMatchObject({ status: "successful" });
+  });
+
+  test("is ended when somebody else clears it, and its parent goes to on_error", async () => {
+    const pid = join(device.root, "pid");
+    await device.define("parent", parent());
+    await device.define("child", shell("child", slow(pid)));
+    await device.start();
+    device.request("parent", "1", { child: "child" });
+    await written(pid);
+    await device.received();
+    device.clear("child", "sub:parent:1");
+    expect(await device.untilFinal("parent", "1")).toMatchObject({ reason: "The sub-operation has been removed" });
+    await device.stop();
+    expect(isRunning(Number(await written(pid)))).toBe(false);
+  });
+
+  test("that still runs when its parent starts it anew is ended and makes room", async () => {
+    const pid = join(device.root, "pid");
+    await device.define(
+      "parent",
+      `operation = "parent"
+[init]
+operation = "child"
+input = { n = 1 }
+on_exec = "wait-a-moment"
+[wait-a-moment]
+script = "sh -c 'while [ ! -s ${pid} ]; do sleep 0.01; done'"
+on_success = "again"
+[again]
+operation = "child"
+input = { n = 2 }
+on_exec = "waiting"
+[waiting]
+action = "await-operation-completion"
+output = { got = "\${.payload.n}" }
+on_success = "successful"
+`,
+    );
+    await device.define("child", shell("child", `if [ \${.payload.n} = 1 ]; then ${slow(pid)}; fi`));
+    await device.start();
+    device.request("parent", "1");
+    expect(await device.untilFinal("parent", "1")).toMatchObject({ got: 2 });
+    expect(isRunning(Number(await written(pid)))).toBe(false);
+    await device.until(() => device.statuses("child", "sub:parent:1").filter((status) => status === "").length === 2);
+    expect(device.statuses("child", "sub:parent:1")).toEqual([
+      "init",
+      "executing",
+      "",
+      "init",
+      "executing",
+      "successful",
+      "",
+    ]);
+  });
+
   test("can be started again and again in a loop over a list", async () => {
     await device.define(
       "parent",
@@ -516,6 +582,21 @@ on_success = "successful"
     await device.stop();
     await device.start();
     expect(await device.untilFinal("op", "1")).toMatchObject({ status: "successful" });
+  });
+
+  test("lets no other command begin while the agent stops", async () => {
+    await device.define("op", workflow);
+    await device.start();
+    device.request("op", "1");
+    device.request("op", "2");
+    await device.until(() => device.restartRequests === 1);
+    await device.received();
+    await device.stop();
+    expect(device.statuses("op", "2")).toEqual(["init"]);
+    await device.start();
+    await device.untilFinal("op", "1");
+    await device.until(() => device.restartRequests === 2);
+    expect(device.statuses("op", "2")).toEqual(["init", "init", "restarting"]);
   });
 
   test("that does not come in time leads to on_timeout", async () => {

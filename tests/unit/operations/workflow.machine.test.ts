@@ -298,6 +298,11 @@ test("what is found at start is published and knows that it is resumed, until it
   expect(step(acting.state, { ...inputs.moved, step: 0 }).state.resumed).toBe(false);
 });
 
+test("what was at its end before the start is published again, but not logged again", () => {
+  const ended = { ...lives.new, payload: { status: "failed" } };
+  expect(step(ended, { kind: "begin", origin: "resumed", sub: false }).did).toEqual(["publish", "ended"]);
+});
+
 test("the time for a restart of the agent or for a built-in operation can run out", () => {
   const restart = life({ kind: "waiting" }, "await-restart", { place: true, sub: true });
   const late = step(restart, inputs.timeout);
