@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Fault, fault, toFault } from "./fault.ts";
+import { osErrorText } from "./os-error.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export interface ReplaceOptions {
@@ -58,10 +59,10 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** One fault for what the operating system says about files; the cause keeps its text. */
+/** One fault for what the operating system says about files. The cause has its words without the names of temporary files, which help nobody. */
 export function fileFault(message: string, thrown: unknown): Fault<FileFaultCode> {
-  const cause = toFault(thrown);
-  return fault(FILE_FAULTS[cause.code] ?? "io", message, { cause });
+  const { code } = toFault(thrown);
+  return fault(FILE_FAULTS[code] ?? "io", message, { cause: fault(code, osErrorText(thrown)) });
 }
 
 const FILE_FAULTS: Readonly<Record<string, FileFaultCode>> = {

@@ -20,12 +20,14 @@ declare global {
   }
 }
 
-/** Strict JSON. Code `invalid-json`. A duplicate key keeps the last value. */
+/** Strict JSON, nested no deeper than the stack of this runtime takes. Code `invalid-json`. A duplicate key keeps the last value. */
 export function parseJson(text: string): Result<Json, Fault<"invalid-json">> {
   try {
     return ok(JSON.parse(text, keepSpelling) as Json);
   } catch (thrown) {
-    return err(fault("invalid-json", toFault(thrown).message));
+    const reason =
+      thrown instanceof RangeError ? "recursion limit exceeded: nested too deeply" : toFault(thrown).message;
+    return err(fault("invalid-json", reason));
   }
 }
 

@@ -59,8 +59,26 @@ export function formatRecord(record: LogRecord, timestamps: boolean): string {
   const time = timestamps ? `${new Date(record.timestamp).toISOString().replace("Z", "000Z")} ` : "";
   const level = (record.level === "warning" ? "warn" : record.level).toUpperCase().padStart(5);
   const component = typeof unit === "string" ? `component{name=${unit}}: ` : "";
-  return `${time}${level} ${component}${String(target)}: ${String(text)}`;
+  return `${time}${level} ${component}${String(target)}: ${printable(String(text))}`;
 }
+
+/** Characters of one record; the rest is of no use to people, and journald cuts at 48 KiB. */
+const LONGEST_TEXT = 8_192;
+
+/**
+ * What others sent may stand in a text: it must neither steer a terminal nor pass for a record of its own, so control characters are
+ * spelled out and the further lines of a text are indented.
+ */
+function printable(text: string): string {
+  const rest = text.length - LONGEST_TEXT;
+  const shown = rest > 0 ? `${text.slice(0, LONGEST_TEXT)}… (${rest} more characters)` : text;
+  return shown
+    .replace(CONTROLS, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replaceAll("\n", "\n  ");
+}
+
+/** All control characters but tab and line feed. */
+const CONTROLS = /[^\P{Cc}\t\n]/gu;
 
 function libraryLevel(level: LogLevel): LibraryLevel {
   return level === "warn" ? "warning" : level;

@@ -4,10 +4,13 @@ import { toFault } from "./fault.ts";
 const ERRORS: Readonly<Record<string, readonly [number: number, text: string]>> = {
   EPERM: [1, "Operation not permitted"],
   ENOENT: [2, "No such file or directory"],
+  EIO: [5, "Input/output error"],
   EACCES: [13, "Permission denied"],
+  EBUSY: [16, "Device or resource busy"],
   EEXIST: [17, "File exists"],
   ENOTDIR: [20, "Not a directory"],
   EISDIR: [21, "Is a directory"],
+  EMFILE: [24, "Too many open files"],
   ENOSPC: [28, "No space left on device"],
   EROFS: [30, "Read-only file system"],
   ENAMETOOLONG: [36, "File name too long"],

@@ -7,6 +7,7 @@ export type ConnectFaultCode =
   | "host-not-found"
   | "host-unreachable"
   | "connection-lost"
+  | "not-mqtt"
   | "server-not-trusted"
   | "server-certificate-expired"
   | "server-name-mismatch"
@@ -84,9 +85,14 @@ const TLS_ALERTS: readonly (readonly [pattern: RegExp, reason: Reason])[] = [
   [/SSL|TLS|X509|OSSL|PEM|CERT/, ["tls-failed", "no secure connection could be made"]],
 ];
 
+/** What the codec says of bytes that are no packet; its errors have no code of their own. */
+const NO_PACKET = /^(?:Invalid|Malformed|Cannot parse|Wrong|Not supported|Packet)\b/;
+
 function reasonOf(cause: Fault, endpoint: BrokerEndpoint): Reason {
   const exact = EXACT[cause.code];
   if (exact !== undefined) return exact;
+  if (cause.code === "Error" && NO_PACKET.test(cause.message))
+    return ["not-mqtt", "what listens there does not speak MQTT"];
   const words = `${cause.code} ${cause.message}`.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
   const alert = endpoint.tls === undefined ? undefined : TLS_ALERTS.find(([pattern]) => pattern.test(words));
   return alert?.[1] ?? ["connection-lost", "the connection broke"];

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from "../base/clock.ts";
 import { exhaustive } from "../base/exhaustive.ts";
-import { type Fault, FaultError, fault, toFault } from "../base/fault.ts";
+import { describeFault, type Fault, FaultError, fault, toFault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import { drive } from "../base/machine.ts";
 import { type AckQueue, createAckQueue } from "./ack-queue.ts";
@@ -51,6 +51,8 @@ class LiveSession implements Session {
   private isClosing = false;
   private receivedCount = 0;
   private droppedTold = 0;
+  /** Why there is no connection, as the log has it; forgotten with the next connection. */
+  private lossTold: string | undefined;
   private cancelTimer: CancelTimer = nothing;
   private cancelDropReport: CancelTimer | undefined;
 
@@ -119,7 +121,7 @@ class LiveSession implements Session {
       case "disconnect":
         return this.link?.connection.disconnect();
       case "abort":
-        return this.link?.connection.abort(effect.fault);
+        return this.abort(effect.fault);
       case "start-timer":
         return this.startTimer(effect.milliseconds);
       case "stop-timer":
@@ -217,6 +219,11 @@ class LiveSession implements Session {
     }
   }
 
+  private abort(because: Fault): void {
+    const { host, port } = this.options.endpoint;
+    this.link?.connection.abort({ ...because, message: `${host}:${port}: ${because.message}` });
+  }
+
   private startTimer(milliseconds: number): void {
     this.cancelTimer();
     this.cancelTimer = this.world.clock.after(milliseconds, () => this.machine.send({ kind: "timer" }));
@@ -242,17 +249,14 @@ class LiveSession implements Session {
     const { host, port } = this.options.endpoint;
     switch (event.kind) {
       case "connected":
+        this.lossTold = undefined;
         return log.info(`Connected to ${host}:${port} as ${this.options.clientId}`);
       case "ready":
         return log.debug("All subscriptions stand");
       case "subscription-rejected":
         return log.warn(`Broker rejected one or more subscriptions: ${event.filter}`);
       case "disconnected":
-        log.warn("No connection to the broker", event.fault);
-        if (event.retryIn > 0) {
-          log.info(`Waiting ${event.retryIn / 1_000}s until attempting reconnection to broker`);
-        }
-        return;
+        return this.logLoss(event.fault, event.retryIn);
       case "dropped":
         return log.warn(`${event.messages} messages dropped, since more wait to be published than there is room for`);
       case "stopped":
@@ -260,6 +264,20 @@ class LiveSession implements Session {
       default:
         return exhaustive(event);
     }
+  }
+
+  /** A broker that stays away for days is told once, and again when the reason changes: the log may be on flash. */
+  private logLoss(because: Fault, retryIn: number): void {
+    const { log } = this.world;
+    const isNew = because.message !== this.lossTold;
+    this.lossTold = because.message;
+    const text = `No connection to the broker: ${describeFault(because)}; trying again until there is one`;
+    if (isNew) log.warn(text);
+    else log.debug(text);
+    if (retryIn === 0) return;
+    const pause = `Waiting ${retryIn / 1_000}s until attempting reconnection to broker`;
+    if (isNew) log.info(pause);
+    else log.debug(pause);
   }
 
   private reportDrops(): void {

@@ -363,12 +363,15 @@ function backoffPolicy(reconnect: ReconnectPolicy): BackoffPolicy {
   return { initial: reconnect.initial, maximum: reconnect.maximum, factor: 2, jitter: 0.5 };
 }
 
-const CLOSED: Fault = { code: "closed", message: "The session was closed" };
-const DRAIN_TIMEOUT: Fault = { code: "timeout", message: "Not everything was acknowledged in time" };
-const DISCONNECT_UNANSWERED: Fault = { code: "timeout", message: "The broker did not close the connection" };
+const CLOSED: Fault = { code: "closed", message: "the session was closed" };
+const DRAIN_TIMEOUT: Fault = { code: "timeout", message: "not everything was acknowledged in time" };
+const DISCONNECT_UNANSWERED: Fault = { code: "timeout", message: "the broker did not close the connection" };
 
 function connectTimeout(milliseconds: number): Fault {
-  return { code: "timeout", message: `The broker did not accept the connection within ${milliseconds / 1_000} s` };
+  return {
+    code: "timeout",
+    message: `what listens there did not answer like an MQTT broker within ${milliseconds / 1_000} s`,
+  };
 }
 
 function subscriptionRefused(filter: string): Fault {

@@ -50,7 +50,12 @@ function failed(cause: Fault): NoKey {
 }
 
 function badArgument(text: string, argument: string, cause: Fault): NoKey {
-  const nearest = cause.detail?.nearest;
-  const tip = typeof nearest === "string" ? `\n\n  tip: a similar key exists: '${nearest}'` : "";
-  return { kind: "usage", text: `invalid value '${text}' for '${argument}': ${cause.message}${tip}` };
+  const tip = tipFor(cause);
+  const further = tip === undefined ? "" : `\n\n  tip: ${tip}`;
+  return { kind: "usage", text: `invalid value '${text}' for '${argument}': ${cause.message}${further}` };
+}
+
+function tipFor({ code, detail }: Fault): string | undefined {
+  if (typeof detail?.nearest === "string") return `a similar key exists: '${detail.nearest}'`;
+  return code === "unknown-key" ? "`tedge config list --doc` lists all keys" : undefined;
 }

@@ -1,4 +1,5 @@
 import { exhaustive } from "../base/exhaustive.ts";
+import { outliveReloads } from "../services/signals.ts";
 import { dispatch, type Target } from "./dispatch.ts";
 import type { Define, World } from "./program.ts";
 
@@ -9,6 +10,7 @@ export async function runExecutable(calledBy: string, args: readonly string[], w
     world.stderr(`error: ${target.message}\n`);
     return 2;
   }
+  if (target.kind === "component" && SERVICES.has(target.component)) outliveReloads();
   const define = await load(target);
   if (define === undefined) {
     world.stderr(`Error: ${target.name} is not available in this version of tebus\n`);
@@ -20,6 +22,9 @@ export async function runExecutable(calledBy: string, args: readonly string[], w
   const logLevel = target.kind === "tedge" ? "warn" : "info";
   return runProgram(define, { name, args: target.args, usageExit, logName, logLevel }, world);
 }
+
+/** What runs until it is told to end. */
+const SERVICES: ReadonlySet<string> = new Set(["tedge-agent", "tedge-mapper", "all"]);
 
 /** The definition of a program; `undefined` for what thin-edge has and tebus has not yet. */
 async function load(target: Exclude<Target, { kind: "unknown" }>): Promise<Define | undefined> {

@@ -4,7 +4,7 @@ import { isTomlTable, type TomlTable } from "../base/toml.ts";
 import type { ConfigFile } from "./config-file.ts";
 import type { ConfiguredValue } from "./config-parts.ts";
 import { readEnvironment } from "./environment.ts";
-import { addressName, cloudIndex, type KeyAddress, settingOf } from "./key-address.ts";
+import { addressName, cloudIndex, isSection, type KeyAddress, settingOf } from "./key-address.ts";
 import { type MapperFile, sourceOf } from "./mapper-files.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { addressOfPath, cloudNamed, deprecationWarning, type ParsedKey, parseKey } from "./parse-key.ts";
@@ -86,8 +86,10 @@ function readTedgeToml(
       addressAt: addressOfPath,
       onDeprecated: (path, address) => warn(deprecationWarning(path.join("."), address)),
       onUnknown(path) {
-        if (path.length < 2 || path.join(".") === "config.version") return;
-        warn(`Unknown configuration field "${path.join(".")}" from toml file ${tedgeToml.path}`);
+        const field = path.join(".");
+        if (field === "config.version") return;
+        if (path.length > 1) warn(`Unknown configuration field "${field}" from toml file ${tedgeToml.path}`);
+        else if (isSection(field)) warn(notASection(field, tedgeToml.path));
       },
     },
   );
@@ -96,6 +98,11 @@ function readTedgeToml(
 function ignoredFor(cloud: Cloud, sources: Sources): MapperFile | undefined {
   if (sourceOf(cloud, sources.mapperFiles, sources.tedgeToml.table) !== "mapper-files") return undefined;
   return sources.mapperFiles.find((file) => file.cloud === cloud);
+}
+
+/** A single value at the top passes in silence (§4.2), but for one that hides settings. */
+function notASection(name: string, path: string): string {
+  return `"${name}" in toml file ${path} is ignored: it has to be a table of settings, such as [${name}]`;
 }
 
 function ignoredSection(section: string, winner: MapperFile): string {

@@ -46,12 +46,22 @@ export interface KeyIndex {
 const MAIN_INDEX = indexOf(mainSettings());
 const CLOUD_INDEX = new Map(CLOUDS.map((cloud) => [cloud, indexOf(cloudSettings(cloud))] as const));
 
+const SECTIONS: ReadonlySet<string> = new Set([
+  ...CLOUDS,
+  ...[...MAIN_INDEX.exact.keys()].map((key) => key.split(".", 1)[0] ?? key),
+]);
+
 export function mainIndex(): KeyIndex {
   return MAIN_INDEX;
 }
 
 export function cloudIndex(cloud: Cloud): KeyIndex {
   return CLOUD_INDEX.get(cloud) ?? indexOf(cloudSettings(cloud));
+}
+
+/** Whether a first part of keys is meant: `mqtt`, `c8y`. */
+export function isSection(name: string): boolean {
+  return SECTIONS.has(name);
 }
 
 /** `.` and `_` are the same in a key that a person types. */

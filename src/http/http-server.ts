@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { FaultError, fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import type { Unit } from "../base/unit.ts";
+import type { BindFaultCode } from "../platform/bind-fault.ts";
 import type { Server, ServeTls } from "../platform/http-listener.ts";
 import { serveHttp } from "../platform/serve.ts";
 import type { HttpApp } from "./routed-app.ts";
@@ -45,8 +46,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       });
       const where = `${bind.address.includes(":") ? `[${bind.address}]` : bind.address}:${bind.port}`;
       if (!served.ok) {
-        const { code } = served.fault;
-        throw new FaultError(fault(code, `Binding file-transfer server to ${where}`, { cause: served.fault }));
+        const { code, message } = served.fault;
+        const cause = fault(code, `${message}${REMEDIES[code] ?? ""}`);
+        throw new FaultError(fault(code, `Binding file-transfer server to ${where}`, { cause }));
       }
       server = served.value;
       log.info(describeTls(tls));
@@ -58,6 +60,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   };
 }
+
+const REMEDIES: Readonly<Partial<Record<BindFaultCode, string>>> = {
+  "address-in-use": "; end the program that listens there, or choose another `http.bind.port`",
+  "address-not-available": "; set `http.bind.address` to an address of this machine",
+  "no-permission": "; choose an `http.bind.port` above 1023",
+};
 
 function describeTls(tls: ServeTls | undefined): string {
   if (tls === undefined) return "HTTPS disabled (set `http.cert_path` and `http.key_path` to enable it)";

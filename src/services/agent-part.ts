@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
-import { FaultError, fault } from "../base/fault.ts";
+import { fileFault } from "../base/atomic-file.ts";
+import { FaultError } from "../base/fault.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import type { Participant, Publish } from "../bus/participant.ts";
 import type { BrokerEndpoint } from "../bus/session.ts";
@@ -35,6 +36,6 @@ export async function requireDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (thrown) {
-    throw new FaultError(fault("no-directory", `Cannot make the directory ${path}`, { cause: thrown }));
+    throw new FaultError(fileFault(`Cannot make the directory ${path}`, thrown));
   }
 }

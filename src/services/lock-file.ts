@@ -2,6 +2,7 @@ import { closeSync, fchmodSync, fstatSync, openSync, writeSync } from "node:fs";
 import { link, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Fault, fault, toFault } from "../base/fault.ts";
+import { osErrorText } from "../base/os-error.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
 /** Held until `release`, or until the process dies. */
@@ -30,7 +31,8 @@ export async function acquireLock(directory: string, service: string): Promise<R
     return err(fault("held", `Another instance of ${service} is running.`));
   } catch (thrown) {
     if (descriptor !== undefined) closeSync(descriptor);
-    return err(fault("unavailable", `Cannot create the lock file ${path}`, { cause: toFault(thrown) }));
+    const cause = fault(toFault(thrown).code, osErrorText(thrown));
+    return err(fault("unavailable", `Cannot create the lock file ${path}`, { cause }));
   } finally {
     await rm(own, { force: true }).catch(() => undefined);
   }

@@ -15,3 +15,10 @@ export function obeySignals(signals: ServiceSignals): () => void {
     process.off("SIGUSR1", signals.SIGUSR1);
   };
 }
+
+/** Keeps SIGHUP and SIGUSR1 from ending a service that does not obey them yet, or no longer. */
+export function outliveReloads(): void {
+  for (const signal of ["SIGHUP", "SIGUSR1"]) process.off(signal, ignore).on(signal, ignore);
+}
+
+function ignore(): void {}

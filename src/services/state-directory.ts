@@ -1,8 +1,9 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../base/atomic-file.ts";
+import { describeFault, type Fault, fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
-import { ok, type Result } from "../base/result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 
 const TEST_FILE = ".--test--";
 
@@ -15,15 +16,16 @@ export async function chooseStateDirectory(
   configDirectory: string,
   log: Log,
 ): Promise<Result<string>> {
-  if (await isDirectory(configured)) {
-    const writable = await tryToWrite(configured);
-    if (writable.ok) return ok(configured);
-    log.warn(`Cannot write in agent.state.path ${configured}`, writable.fault);
-  }
+  const wanted = (await isDirectory(configured)) ? await tryToWrite(configured) : err(noDirectory(configured));
+  if (wanted.ok) return ok(configured);
   const fallback = join(configDirectory, ".agent");
   const writable = await tryToWrite(fallback);
-  if (!writable.ok) return writable;
-  log.warn(`The agent's state is kept in ${fallback}, since agent.state.path ${configured} cannot be used`);
+  if (!writable.ok) {
+    log.error(`agent.state.path cannot be used: ${describeFault(wanted.fault)}`);
+    const hint = "make agent.state.path a directory that the agent can write in";
+    return err(fault("no-state-directory", `The agent cannot keep its state: ${hint}`, { cause: writable.fault }));
+  }
+  log.warn(`The agent's state is kept in ${fallback}, since agent.state.path cannot be used`, wanted.fault);
   return ok(fallback);
 }
 
@@ -31,7 +33,12 @@ async function tryToWrite(directory: string): Promise<Result<undefined>> {
   const path = join(directory, TEST_FILE);
   const written = await replaceFile(path, "");
   await rm(path, { force: true }).catch(() => undefined);
-  return written;
+  if (written.ok) return written;
+  return err(fault(written.fault.code, `Cannot write in ${directory}`, { cause: written.fault.cause }));
+}
+
+function noDirectory(path: string): Fault {
+  return fault("not-found", `${path} is not a directory`);
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -35,6 +35,7 @@ test("what cannot be written is a fault that names the file, and leaves nothing 
   await writeFile(join(directory, "file"), "kept");
   const result = await replaceFile(join(directory, "file", "below"), "x");
   expect(result.ok ? "" : result.fault.message).toBe(`Cannot write ${join(directory, "file", "below")}`);
+  expect(result.ok ? "" : result.fault.cause?.message).toMatch(/^(Not a directory|File exists) \(os error \d+\)$/);
   expect(await readdir(directory)).toEqual(["file"]);
   expect(await readFile(join(directory, "file"), "utf8")).toBe("kept");
 });

@@ -22,6 +22,13 @@ describe("lossless JSON", () => {
     }
   });
 
+  test("says of what is nested too deeply that it is", () => {
+    expect(parseJson("[".repeat(100_000))).toMatchObject({
+      ok: false,
+      fault: { code: "invalid-json", message: expect.stringContaining("recursion limit exceeded") },
+    });
+  });
+
   test("sorts the keys of every object, numbers kept as written", () => {
     const parsed = parseJson('{"b":{"d":2.0,"c":1},"a":[{"z":1,"y":2}]}');
     expect(parsed.ok && stringifySorted(parsed.value)).toBe('{"a":[{"y":2,"z":1}],"b":{"c":1,"d":2.0}}');

@@ -18,6 +18,16 @@ describe("an error of the network", () => {
     expect(connectFault(PLAIN, thrown(code)).code).toBe(expected as never);
   });
 
+  test.each(["Invalid header flag bits, must be 0x0 for puback packet", "Not supported", "Packet too short"])(
+    "%s comes from something that is no broker",
+    (text) => {
+      expect(connectFault(PLAIN, new Error(text))).toMatchObject({
+        code: "not-mqtt",
+        message: "broker:1883: what listens there does not speak MQTT",
+      });
+    },
+  );
+
   test("says where, and keeps what was thrown as its cause", () => {
     expect(connectFault(PLAIN, thrown("ECONNREFUSED"))).toEqual({
       code: "connection-refused",

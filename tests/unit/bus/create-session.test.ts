@@ -172,6 +172,31 @@ describe("connecting", () => {
     expect(wire.connections).toHaveLength(2);
   });
 
+  test("tells why there is no connection once, and again when the reason changes or after a connection", async () => {
+    const { wire, clock, log } = opened();
+    const lose = async (code: string) => {
+      const { length } = wire.connections;
+      wire.now.events.closed({ code, message: code });
+      while (wire.connections.length === length) await clock.advance(500);
+    };
+    for (const code of ["gone", "gone", "gone", "refused", "refused", "gone"]) await lose(code);
+    wire.now.accept();
+    await lose("gone");
+    const told = (level: string) =>
+      log.lines.flatMap((line) => new RegExp(`^${level} No connection to the broker: (\\w+)`).exec(line)?.[1] ?? []);
+    expect(told("warn")).toEqual(["gone", "refused", "gone", "gone"]);
+    expect(told("debug")).toEqual(["gone", "gone", "refused"]);
+  });
+
+  test("names the host and port that do not answer", async () => {
+    const { session, clock, log } = setUp();
+    session.open();
+    await clock.advance(5_000);
+    expect(log.lines.join("\n")).toContain(
+      `${PLAIN_OPTIONS.endpoint.host}:${PLAIN_OPTIONS.endpoint.port}: what listens there did not answer like an MQTT broker within 5 s`,
+    );
+  });
+
   test("logs how long it waits, unless it does not wait", async () => {
     const slow = opened();
     slow.wire.now.events.closed(GONE);

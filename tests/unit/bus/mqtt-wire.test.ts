@@ -260,7 +260,7 @@ describe("the end of a connection", () => {
     const attempt = connect(broker.port);
     await broker.receive();
     broker.send(Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    expect((await attempt.closed).code).toBe("connection-lost");
+    expect((await attempt.closed).code).toBe("not-mqtt");
   });
 
   test("by abort is told before it returns, and nothing is told after", async () => {

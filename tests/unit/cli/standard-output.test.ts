@@ -20,6 +20,11 @@ test("a slow reader gets everything too", async () => {
 test("a reader that goes away is told of, and is no failure", async () => {
   const [stdout, stderr] = await start('{ "$@"; echo "exit $?" >&2; } | head -c 10');
   expect(stdout).toBe("0123456789");
-  expect(stderr).toContain("closed");
+  expect(stderr).toContain("lost: EPIPE");
   expect(stderr).toContain("exit 0");
+});
+
+test("a disk that is full is told of", async () => {
+  const [, stderr] = await start('exec "$@" > /dev/full');
+  expect(stderr).toBe("lost: ENOSPC");
 });

@@ -152,6 +152,16 @@ describe("tedge.toml", () => {
     ]);
   });
 
+  test("with a value where a table of settings belongs is warned about", async () => {
+    const directory = await ConfigDirectory.make({ "tedge.toml": `mqtt = 5\nc8y = "x"\n${versionTwo("")}` });
+    await directory.config();
+    const path = directory.file("tedge.toml");
+    expect(directory.warnings).toEqual([
+      `"mqtt" in toml file ${path} is ignored: it has to be a table of settings, such as [mqtt]`,
+      `"c8y" in toml file ${path} is ignored: it has to be a table of settings, such as [c8y]`,
+    ]);
+  });
+
   test("with a syntax error is refused with file, line and column", async () => {
     const directory = await ConfigDirectory.make({ "tedge.toml": "[mqtt]\nbind.port = = 5\n" });
     const loaded = await directory.load();

@@ -162,7 +162,7 @@ describe("as a unit", () => {
   test("a port that is taken is a fault that names the address and the reason of the system", async () => {
     const second = newServer(server.port);
     await expect(second.start(new AbortController().signal)).rejects.toThrow(
-      `Binding file-transfer server to 127.0.0.1:${server.port}: Address already in use (os error 98)`,
+      `Binding file-transfer server to 127.0.0.1:${server.port}: Address already in use (os error 98); end the program that listens there, or choose another \`http.bind.port\``,
     );
     await second.stop();
   });
