@@ -1,16 +1,17 @@
-import { type JsonObject, sameJson } from "../base/json.ts";
+import { type Json, type JsonObject, sameJson } from "../base/json.ts";
 import { type EntityId, MAIN_DEVICE } from "../bus/entity-id.ts";
 import type { RegistrationPayload } from "../bus/payload/registration.ts";
 import { isTwinKey } from "../bus/payload/twin.ts";
 import { applyContent } from "./apply-content.ts";
-import type { Arrival, Origin } from "./arrival.ts";
+import type { Arrival, Delivery, Origin } from "./arrival.ts";
+import type { Early } from "./early-data.ts";
 import { effectiveParent } from "./effective-parent.ts";
 import type { EntityRecord } from "./entity-tree.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuseParent } from "./refuse-parent.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
 import type { RegistryState } from "./registry-state.ts";
-import { isLeftOver, sawRetained } from "./settling.ts";
+import { isLeftOver, noteSeen } from "./settling.ts";
 import type { Entity } from "./twin.ts";
 
 /**
@@ -28,16 +29,17 @@ export function admitRegistration(state: RegistryState, first: Arrival): Registr
 }
 
 /** A registration that came as a message. */
-export function receiveRegistration(state: RegistryState, arrival: Arrival): RegistryEffect[] {
-  if (arrival.origin !== "retained") return admitRegistration(state, arrival);
-  const seen = sawRetained(state, arrival.id, "");
-  return isLeftOver(state, arrival.id) ? [seen] : [seen, ...admitRegistration(state, arrival)];
+export function receiveRegistration(state: RegistryState, arrival: Arrival, delivery: Delivery): RegistryEffect[] {
+  const seen = noteSeen(state, { id: arrival.id, suffix: "", delivery, isEmpty: false });
+  if (delivery === "retained" && isLeftOver(state, arrival.id)) return seen;
+  return [...seen, ...admitRegistration(state, arrival)];
 }
 
 /** A registration asked over HTTP: nothing waits there, and all has to be sound (spec/http-api §3.4). */
 export function requestRegistration(state: RegistryState, arrival: Arrival): RegistryEffect[] {
   const refusal = refuseRequest(state, arrival);
-  return refusal === undefined ? admitRegistration(state, arrival) : [refused(arrival, refusal)];
+  if (refusal !== undefined) return [refused(arrival, refusal)];
+  return admitRegistration(state, arrival);
 }
 
 function refuseRequest({ tree }: RegistryState, { id, payload }: Arrival): Refusal | undefined {
@@ -59,7 +61,7 @@ function admit(state: RegistryState, arrival: Arrival, effects: RegistryEffect[]
   const parent = effectiveParent(id, payload);
   const refusal = refuseIdentity(state, arrival) ?? (parent === undefined ? undefined : refuseParent(tree, id, parent));
   if (refusal?.kind === "unknown-parent" && origin !== "api") {
-    effects.push(suspend(state, arrival, refusal.parent));
+    suspend(state, arrival, refusal.parent, effects);
     return false;
   }
   if (refusal !== undefined) {
@@ -100,11 +102,20 @@ function refuseIdentity({ tree }: RegistryState, { id, payload }: Arrival): Refu
   return owner === undefined || owner === id ? undefined : { kind: "external-id-taken", id, externalId, owner };
 }
 
-function suspend({ pending, early }: RegistryState, arrival: Arrival, parent: EntityId): RegistryEffect {
-  const { id, payload, origin } = arrival;
-  if (origin !== "retained" && origin !== "journal") early.supersede(id, Object.keys(payload.twin));
-  if (!pending.add(arrival, parent)) return refused(arrival, { kind: "too-many-pending", id, parent });
-  return { kind: "tell", news: { kind: "pending", id, parent } };
+function suspend(state: RegistryState, arrival: Arrival, parent: EntityId, effects: RegistryEffect[]): void {
+  const { pending, early, removing, rollback } = state;
+  const { id, text, origin } = arrival;
+  const isFresh = origin !== "retained" && origin !== "journal";
+  if (isFresh && removing.has(id)) {
+    // A new life begins before the old one is cleared away: what is retained now belongs to the new one.
+    rollback.delete(removing, id);
+    effects.push({ kind: "store-cleared", id });
+  }
+  // The broker retains ours, which is older.
+  if (origin === "overtaken") effects.push({ kind: "publish-registration", id, text });
+  const isKept = pending.add({ ...arrival, suspendedAt: early.order }, parent);
+  if (isKept) effects.push({ kind: "tell", news: { kind: "pending", id, parent } });
+  else effects.push(refused(arrival, { kind: "too-many-pending", id, parent }));
 }
 
 function enter(state: RegistryState, arrival: Arrival, entity: Entity, effects: RegistryEffect[]): void {
@@ -117,13 +128,14 @@ function enter(state: RegistryState, arrival: Arrival, entity: Entity, effects: 
   rollback.delete(removing, id);
   if (stored && origin !== "journal") effects.push({ kind: "store", id, text }, ...announce(origin, id, text));
   const held = early.take(id);
+  const newer = newerFragments(arrival, held);
   const waits = origin === "retained" && settling.isActive && (known === undefined || !known.stored);
   for (const [key, value] of Object.entries(payload.twin)) {
     if (!isTwinKey(key)) effects.push({ kind: "tell", news: { kind: "key-skipped", id, key } });
     else if (arrival.removedKeys?.has(key) !== true) {
       settling.unconfirmed.get(id)?.delete(key);
       data.set(id, key, value);
-      if (!stored || origin === "journal" || held?.fragments.has(key) === true) continue;
+      if (!stored || origin === "journal" || newer.has(key)) continue;
       if (waits) awaitLiveValue(state, id, key);
       else effects.push({ kind: "publish-fragment", id, key, value });
     }
@@ -131,10 +143,22 @@ function enter(state: RegistryState, arrival: Arrival, entity: Entity, effects: 
   if (origin !== "journal") {
     effects.push({ kind: "tell", news: { kind: known === undefined ? "registered" : "updated", entity, origin } });
   }
-  for (const [key, value] of held?.fragments ?? []) {
-    effects.push(...applyContent(state, id, { kind: "fragment", key, value }));
-  }
+  for (const [key, value] of newer) effects.push(...applyContent(state, id, { kind: "fragment", key, value }));
   if (held?.config !== undefined) effects.push(...applyContent(state, id, held.config));
+}
+
+/**
+ * Twin data that came before their entity was let in and win over its initial ones: all of them unless the registration is news, then those
+ * that came after it, or that it does not mention.
+ */
+function newerFragments({ payload, origin, suspendedAt }: Arrival, held: Early | undefined): Map<string, Json> {
+  const isNews = origin !== "retained" && origin !== "journal" && origin !== "automatic";
+  const cameAt = isNews ? (suspendedAt ?? Number.POSITIVE_INFINITY) : 0;
+  const newer = new Map<string, Json>();
+  for (const [key, { value, order }] of held?.fragments ?? []) {
+    if (order > cameAt || !Object.hasOwn(payload.twin, key)) newer.set(key, value);
+  }
+  return newer;
 }
 
 /** The registration goes out as retained where the broker does not have it for sure. */
@@ -167,6 +191,8 @@ function noteKnownKeys(
   if (origin === "journal" || !known.stored || isPart(payload.twin, known.registered)) return;
   tree.put({ ...known, registered: payload.twin });
   effects.push({ kind: "store", id, text });
+  // The broker retains ours, which is older.
+  if (origin === "overtaken") effects.push({ kind: "publish-registration", id, text });
 }
 
 function isUnchanged({ data }: RegistryState, known: EntityRecord, entity: Entity, twin: JsonObject): boolean {

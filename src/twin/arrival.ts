@@ -17,6 +17,8 @@ export interface Arrival {
   /** The message text, as it came or is to be published. */
   readonly text: string;
   readonly origin: Origin;
+  /** It waited for its parent: the order of the early data that had come before it did. */
+  readonly suspendedAt?: number;
   /** Of `payload.twin`, what was taken away later (journal only). */
   readonly removedKeys?: ReadonlySet<string>;
 }

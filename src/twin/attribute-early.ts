@@ -4,14 +4,14 @@ import type { RegistryEffect } from "./registry-effect.ts";
 import type { RegistryState } from "./registry-state.ts";
 
 /**
- * Finds an owner for data that came before their entity: it is registered if it may be, which takes its data along. Data of an entity
- * that waits for its parent go on waiting with it.
+ * Finds an owner for data that came before their entity: it is registered if it may be, which takes its data along. Else they go on
+ * waiting for a registration, with a word unless one is pending.
  */
 export function attributeEarly(state: RegistryState, id: EntityId, registers: boolean): RegistryEffect[] {
   const { tree, pending, early } = state;
   const effects = registers && !tree.has(id) ? registerAutomatically(state, id) : [];
   if (pending.has(id)) return effects;
-  const left = early.take(id);
-  if (left === undefined || (left.fragments.size === 0 && left.config === undefined)) return effects;
-  return [...effects, { kind: "tell", news: { kind: "data-of-unknown", id } }];
+  if (early.hasContent(id)) return [...effects, { kind: "tell", news: { kind: "data-of-unknown", id } }];
+  early.take(id);
+  return effects;
 }

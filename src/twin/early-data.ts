@@ -11,27 +11,37 @@ export type DataContent =
 export interface Early {
   /** One of the messages makes the entity be registered automatically. */
   readonly registers: boolean;
-  readonly fragments: ReadonlyMap<string, Json>;
+  readonly fragments: ReadonlyMap<string, EarlyFragment>;
   readonly config?: Extract<DataContent, { readonly kind: "config" }>;
 }
 
+export interface EarlyFragment {
+  readonly value: Json;
+  /** Of two that came, the later one has the larger number. */
+  readonly order: number;
+}
+
 /**
- * Holds data of entities that are not registered yet: until the retained messages of a new subscription are all in, since they come in
- * any order, or while the entity's registration waits for its parent.
+ * Holds twin data and configurations of entities that are not registered yet: the broker retains them, so they belong to the entity as
+ * soon as it is, in whatever order the messages come.
  */
 export interface EarlyData {
   /** In order of arrival. */
   entries(): [EntityId, Early][];
   /** False when there is no room: the content is not kept. */
   hold(id: EntityId, registers: boolean, content: DataContent | undefined): boolean;
-  /** Forgets fragments that a newer registration brings itself. */
-  supersede(id: EntityId, keys: readonly string[]): void;
+  /** The order of what came last. */
+  readonly order: number;
+  hasContent(id: EntityId): boolean;
+  /** Forgets what the topic behind the entity id said, as it is cleared now. */
+  forget(id: EntityId, suffix: string): void;
   take(id: EntityId): Early | undefined;
 }
 
 export function createEarlyData(rollback: Rollback, limit: number): EarlyData {
   const early = new Map<EntityId, Held>();
   const total = new Map([["items", 0]]);
+  let order = 0;
 
   const count = (change: number) => rollback.set(total, "items", (total.get("items") ?? 0) + change);
 
@@ -49,7 +59,8 @@ export function createEarlyData(rollback: Rollback, limit: number): EarlyData {
       const held = open(id);
       if (content?.kind === "fragment") {
         if (!held.fragments.has(content.key)) count(1);
-        rollback.set(held.fragments, content.key, content.value);
+        order += 1;
+        rollback.set(held.fragments, content.key, { value: content.value, order });
       }
       rollback.set(early, id, {
         ...held,
@@ -58,13 +69,23 @@ export function createEarlyData(rollback: Rollback, limit: number): EarlyData {
       });
       return true;
     },
-    supersede(id, keys) {
-      const fragments = early.get(id)?.fragments;
-      for (const key of keys) {
-        if (fragments?.has(key) !== true) continue;
-        rollback.delete(fragments, key);
+    get order() {
+      return order;
+    },
+    hasContent(id) {
+      const held = early.get(id);
+      return held !== undefined && (held.fragments.size > 0 || held.config !== undefined);
+    },
+    forget(id, suffix) {
+      const held = early.get(id);
+      const key = suffix.startsWith("/twin/") ? suffix.slice("/twin/".length) : undefined;
+      if (held !== undefined && key !== undefined && held.fragments.has(key)) {
+        rollback.delete(held.fragments, key);
         count(-1);
       }
+      if (held === undefined || suffix !== "/config") return;
+      const { config: _, ...rest } = held;
+      rollback.set(early, id, rest);
     },
     take(id) {
       const held = early.get(id);
@@ -77,5 +98,5 @@ export function createEarlyData(rollback: Rollback, limit: number): EarlyData {
 }
 
 interface Held extends Early {
-  readonly fragments: Map<string, Json>;
+  readonly fragments: Map<string, EarlyFragment>;
 }

@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalLine } from "./journal-line.ts";
-import { snapshotLines } from "./journal-lines.ts";
+import { announcedLine, snapshotLines } from "./journal-lines.ts";
 import { type JournalContent, readJournal } from "./read-journal.ts";
 import type { RegistryState } from "./registry-state.ts";
 
@@ -26,6 +26,8 @@ export interface JournalKeeperOptions {
   readonly state: RegistryState;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether everything published so far has reached the broker. */
+  readonly isAnnounced: () => boolean;
   /** Called when a try to mend the file is due: `store` has to be called. */
   readonly onDue: () => void;
 }
@@ -42,11 +44,26 @@ export function createJournalKeeper(options: JournalKeeperOptions): JournalKeepe
   let failures = 0;
   let cancelRetry: CancelTimer | undefined;
   let isDue = false;
+  let isMarked = true;
 
+  /** Without a mark: of what is written, something may be just about to be published. */
   const rewrite = async (lines: readonly JournalLine[]) => {
     const rewritten = await journal.rewrite(lines);
-    if (rewritten.ok) lineCount = lines.length;
+    if (!rewritten.ok) return rewritten;
+    lineCount = lines.length;
+    isMarked = lines.length === 0;
     return rewritten;
+  };
+
+  /** The mark that is owed goes along with what is written next, so that it costs no sync of its own. */
+  const append = async (lines: readonly JournalLine[]) => {
+    const mark = !isMarked && options.isAnnounced() ? [announcedLine(schema)] : [];
+    if (mark.length + lines.length === 0) return ok();
+    const appended = await journal.append([...mark, ...lines]);
+    if (!appended.ok) return appended;
+    lineCount += lines.length;
+    isMarked = lines.length === 0;
+    return appended;
   };
 
   /** An append that failed may have left half a line, or a file that is gone: only the whole is known to be right. */
@@ -88,21 +105,22 @@ export function createJournalKeeper(options: JournalKeeperOptions): JournalKeepe
         log.warn(`Line ${line} of ${path} is skipped: not readable`);
       if (content.unreadable.length > TOLD_LINES) log.warn(`${content.unreadable.length} lines are skipped in all`);
       lineCount = content.lines;
+      isMarked = content.unannounced.length === 0;
       if (text.ok && (cleanStart || text.value === "")) await mend();
       return content;
     },
     async store(lines) {
       if (failures > 0) return lines.length > 0 || isDue ? mend() : ok();
       if (lines.length === 0) return ok();
-      const appended = await journal.append(lines);
+      const appended = await append(lines);
       if (!appended.ok) return mend();
-      lineCount += lines.length;
       await compact();
       return ok();
     },
     async close() {
       cancelRetry?.();
       if (failures > 0) await mend();
+      else await append([]);
       cancelRetry?.();
     },
   };

@@ -1,5 +1,5 @@
 import { exhaustive } from "../base/exhaustive.ts";
-import type { EntityId } from "../bus/entity-id.ts";
+import { type EntityId, MAIN_DEVICE } from "../bus/entity-id.ts";
 import { formatRegistration } from "../bus/payload/registration.ts";
 import { isTwinKey } from "../bus/payload/twin.ts";
 import type { TopicSchema } from "../bus/topic.ts";
@@ -10,6 +10,7 @@ import type { RegistryState } from "./registry-state.ts";
 
 /** The journal line that says what has to be stored. */
 export function journalLine(schema: TopicSchema, effect: StoreEffect): JournalLine {
+  if (effect.kind === "store-owed") return { ...announcedLine(schema), retain: true };
   const topic = schema.topic(effect.id, { kind: "registration" });
   switch (effect.kind) {
     case "store":
@@ -23,6 +24,15 @@ export function journalLine(schema: TopicSchema, effect: StoreEffect): JournalLi
     default:
       return exhaustive(effect);
   }
+}
+
+/**
+ * The line that says that the messages of all registrations before it have reached the broker: at a start, only those behind the last one
+ * are owed. With `retain` it says that all are owed. The reference's reader ignores it, as any line of another channel.
+ */
+export function announcedLine(schema: TopicSchema): JournalLine {
+  const topic = schema.topic(MAIN_DEVICE, { kind: "status", component: "announced" });
+  return { topic, payload: "", retain: false };
 }
 
 /**

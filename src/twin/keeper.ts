@@ -83,6 +83,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     state,
     clock,
     log,
+    isAnnounced: () => performer.isDelivered && !state.settling.isActive,
     onDue: () => submit(() => []),
   });
 
@@ -99,7 +100,9 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
       ? {}
       : { search: retainedSearch({ lookUp: options.lookUp, signal: stopping.signal, clock, log }) }),
     submit: (input) => submit(() => step(input)),
-    republish: (id) => submit(() => publishRegistration(state, id)),
+    republish: async (id) => {
+      await queue.run({ decide: () => publishRegistration(state, id), isRefusable: false });
+    },
   });
 
   const queue = createCommitQueue({
@@ -167,9 +170,9 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     ...twinApi(state, (input) => queue.run({ decide: () => step(input), isRefusable: true })),
     participant,
     async open(signal) {
-      const { arrivals, removed } = await journal.open(options.cleanStart);
+      const { arrivals, removed, unannounced } = await journal.open(options.cleanStart);
       if (signal.aborted) return err(fault("aborted", "Stopped while the entity store was read"));
-      await queue.run({ decide: () => step({ kind: "restored", arrivals, removed }), isRefusable: false });
+      await queue.run({ decide: () => step({ kind: "restored", arrivals, removed, unannounced }), isRefusable: false });
       log.info(`Entity store: ${state.tree.size} entities`);
       return ok();
     },
@@ -193,6 +196,7 @@ function isStored(effect: RegistryEffect): effect is StoreEffect {
     effect.kind === "store" ||
     effect.kind === "store-removed" ||
     effect.kind === "store-cleared" ||
+    effect.kind === "store-owed" ||
     effect.kind === "store-fragment-removed"
   );
 }

@@ -6,6 +6,7 @@ import type { Rollback } from "./rollback.ts";
 export interface PendingRegistrations {
   readonly size: number;
   has(id: EntityId): boolean;
+  arrivals(): Arrival[];
   /** Replaces an earlier one of the same entity. False when there is no room: the one offered is not kept. */
   add(arrival: Arrival, parent: EntityId): boolean;
   /** Takes out those that wait for `parent`, in order of arrival. */
@@ -45,6 +46,7 @@ export function createPendingRegistrations(rollback: Rollback, limits: PendingLi
       return arrivals.size;
     },
     has: (id) => arrivals.has(id),
+    arrivals: () => [...arrivals.values()].map(({ arrival }) => arrival),
     add(arrival, parent) {
       discard(arrival.id);
       const size = characters() + arrival.text.length;

@@ -25,51 +25,61 @@ export interface PerformOptions {
   /** Hands the result of an effect to the registry. */
   readonly submit: (input: RegistryInput) => void;
   /** Lets the registration of an entity go out as it is by then. */
-  readonly republish: (id: EntityId) => void;
+  readonly republish: (id: EntityId) => Promise<void>;
 }
 
 /** Does what the registry decided, except for storing. */
 export interface EffectPerformer {
   /** Takes note at once of what will be published, so that nothing older is taken for news; the result does it. */
   prepare(effects: readonly RegistryEffect[]): () => void;
+  /** Whether everything prepared so far has reached the broker. */
+  readonly isDelivered: boolean;
 }
 
 export function effectPerformer(options: PerformOptions): EffectPerformer {
   const { schema, log, own, publisher, silence, search, submit } = options;
 
+  let owed = 0;
+
   const registrationTopic = (id: EntityId) => schema.topic(id, { kind: "registration" });
 
   const publishing = (message: Message): (() => Promise<PublishOutcome>) => {
     const settled = own.expect(message);
+    owed += 1;
     return async () => {
       const outcome = await publisher.send(message);
       settled(outcome);
+      if (outcome === "delivered") owed -= 1;
       if (outcome === "dropped" || outcome === "refused") log.warn(`Not published on ${message.topic}: ${outcome}`);
       return outcome;
     };
   };
 
-  const clearing = (ids: readonly EntityId[]) => {
+  const clearing = (removal: number, ids: readonly EntityId[]) => {
     const publications = ids.map((id) => publishing(cleared(registrationTopic(id))));
     return async () => {
       const outcomes = await Promise.all(publications.map((publish) => publish()));
-      if (outcomes.every((outcome) => outcome === "delivered")) submit({ kind: "cleared", ids });
+      if (outcomes.every((outcome) => outcome === "delivered")) submit({ kind: "cleared", removal, ids });
     };
   };
 
-  const ensureRetained = async (searching: RetainedSearch, id: EntityId) => {
+  const ensuringRetained = (searching: RetainedSearch, id: EntityId) => {
     const topic = registrationTopic(id);
-    if (!(await searching.find([topic])).has(topic)) options.republish(id);
+    owed += 1;
+    return async () => {
+      if (!(await searching.find([topic])).has(topic)) await options.republish(id);
+      owed -= 1;
+    };
   };
 
-  const findRetained = async (searching: RetainedSearch | undefined, ids: readonly EntityId[]) => {
-    const found = await searching?.find(ids.map((id) => `${registrationTopic(id)}/+/#`));
+  const findRetained = async ({ removal, ids }: Extract<RegistryEffect, { readonly kind: "find-retained" }>) => {
+    const found = await search?.find(ids.map((id) => `${registrationTopic(id)}/+/#`));
     const wanted = new Set(ids);
     const topics = [...(found ?? [])].flatMap((topic) => {
       const split = splitTopic(schema, topic);
       return split !== undefined && wanted.has(split.id) ? [split] : [];
     });
-    submit({ kind: "retained-found", ids, topics });
+    submit({ kind: "retained-found", removal, ids, topics });
   };
 
   const prepareOne = (effect: RegistryEffect): (() => unknown) | undefined => {
@@ -77,6 +87,7 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
       case "store":
       case "store-removed":
       case "store-cleared":
+      case "store-owed":
       case "store-fragment-removed":
         return undefined;
       case "publish-registration":
@@ -88,12 +99,12 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
       case "clear":
         return publishing(cleared(`${registrationTopic(effect.id)}${effect.suffix}`));
       case "clear-registrations":
-        return clearing(effect.ids);
+        return clearing(effect.removal, effect.ids);
       case "ensure-retained":
         if (search === undefined) return publishing(retained(registrationTopic(effect.id), effect.text));
-        return () => ensureRetained(search, effect.id);
+        return ensuringRetained(search, effect.id);
       case "find-retained":
-        return () => findRetained(search, effect.ids);
+        return () => findRetained(effect);
       case "await-silence":
         return silence.restart;
       case "tell":
@@ -109,6 +120,9 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
       return () => {
         for (const act of actions) void act();
       };
+    },
+    get isDelivered() {
+      return owed === 0;
     },
   };
 }

@@ -3,6 +3,7 @@ import { parseRegistration } from "../bus/payload/registration.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import type { Arrival } from "./arrival.ts";
 import { parseJournalLine } from "./journal-line.ts";
+import { announcedLine } from "./journal-lines.ts";
 
 /** What the lines of a journal come to. */
 export interface JournalContent {
@@ -10,7 +11,9 @@ export interface JournalContent {
   readonly arrivals: readonly Arrival[];
   /** Entities whose removal was begun and not ended. */
   readonly removed: readonly EntityId[];
-  /** Lines behind the header, readable or not. */
+  /** Entities whose messages may not have reached the broker. */
+  readonly unannounced: readonly EntityId[];
+  /** Lines behind the header, readable or not, but for those that say `announced`. */
   readonly lines: number;
   /** Numbers of the lines that could not be read, from 1. */
   readonly unreadable: readonly number[];
@@ -24,7 +27,10 @@ export interface JournalContent {
 export function readJournal(schema: TopicSchema, text: string): JournalContent {
   const arrivals = new Map<EntityId, Arrival>();
   const removed = new Set<EntityId>();
+  const unannounced = new Set<EntityId>();
   const unreadable: number[] = [];
+  const announced = announcedLine(schema).topic;
+  let marks = 0;
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   for (const [index, content] of lines.entries()) {
@@ -36,10 +42,16 @@ export function readJournal(schema: TopicSchema, text: string): JournalContent {
       continue;
     }
     const { entity: id, channel } = topic;
+    if (line.topic === announced) {
+      unannounced.clear();
+      if (line.retain) for (const known of arrivals.keys()) unannounced.add(known);
+      marks += 1;
+    }
     if (channel.kind === "twin" && line.payload === "") removeKey(arrivals, id, channel.key);
     if (channel.kind !== "registration") continue;
     if (line.payload === "") {
       arrivals.delete(id);
+      unannounced.delete(id);
       if (line.retain) removed.add(id);
       else removed.delete(id);
       continue;
@@ -51,8 +63,15 @@ export function readJournal(schema: TopicSchema, text: string): JournalContent {
     }
     arrivals.set(id, { id, payload: payload.value, text: line.payload, origin: "journal" });
     removed.delete(id);
+    unannounced.add(id);
   }
-  return { arrivals: [...arrivals.values()], removed: [...removed], lines: Math.max(0, lines.length - 1), unreadable };
+  return {
+    arrivals: [...arrivals.values()],
+    removed: [...removed],
+    unannounced: [...unannounced],
+    lines: Math.max(0, lines.length - 1 - marks),
+    unreadable,
+  };
 }
 
 function removeKey(arrivals: Map<EntityId, Arrival>, id: EntityId, key: string): void {

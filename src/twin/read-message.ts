@@ -47,14 +47,15 @@ export function splitTopic(
   return { id, suffix: topic.slice(schema.root.length + 1 + id.length) };
 }
 
-function readRegistrationMessage(id: EntityId, message: ReceivedMessage, origin: Delivery): Reading {
+function readRegistrationMessage(id: EntityId, message: ReceivedMessage, delivery: Delivery): Reading {
   const text = payloadText(message);
-  if (text === "") return { input: { kind: "removal", id, origin } };
+  if (text === "") return { input: { kind: "removal", id, origin: delivery } };
   const prefix = `Failed to parse message on ${id} as an entity registration message: `;
   if (text === undefined) return { flaw: `${prefix}${NOT_UTF8}` };
   const payload = parseRegistration(text);
   if (!payload.ok) return { flaw: prefix + payload.fault.message };
-  return { input: { kind: "registration", arrival: { id, payload: payload.value, text, origin } } };
+  const arrival = { id, payload: payload.value, text, origin: delivery };
+  return { input: { kind: "registration", arrival, delivery } };
 }
 
 function readContent(channel: Channel, message: ReceivedMessage): Result<DataContent, string> | undefined {

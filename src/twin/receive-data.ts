@@ -6,22 +6,23 @@ import type { Refusal } from "./refusal.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
 import type { DataInput, FragmentsInput } from "./registry-input.ts";
 import type { RegistryState } from "./registry-state.ts";
-import { isLeftOver, sawRetained } from "./settling.ts";
+import { isLeftOver, noteSeen } from "./settling.ts";
 
 /** A message of an entity other than its registration (spec/mqtt-api §§4.5, 5, 6). */
 export function receiveData(state: RegistryState, input: DataInput): RegistryEffect[] {
   const { tree, pending, settling } = state;
   const { id, suffix, delivery, content } = input;
-  const effects: RegistryEffect[] = [];
-  if (delivery === "retained") {
-    effects.push(sawRetained(state, id, suffix));
-    if (isLeftOver(state, id)) return [...effects, { kind: "clear", id, suffix }];
+  const effects = noteSeen(state, input);
+  if (delivery === "retained" && isLeftOver(state, id)) {
+    state.early.forget(id, suffix);
+    return [...effects, { kind: "clear", id, suffix }];
   }
   noteRetained(state, input);
   if (tree.has(id)) return content === undefined ? effects : [...effects, ...applyContent(state, id, content)];
   const registers = input.registers && !input.isEmpty;
   if (settling.isActive) return [...effects, ...hold(state, input, registers)];
-  if (content !== undefined && (pending.has(id) || !input.isEmpty)) effects.push(...hold(state, input, false));
+  if (input.isEmpty && !pending.has(id)) state.early.forget(id, suffix);
+  else effects.push(...hold(state, input, false));
   return [...effects, ...attributeEarly(state, id, registers)];
 }
 

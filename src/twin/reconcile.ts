@@ -2,29 +2,30 @@ import { type EntityId, MAIN_DEVICE } from "../bus/entity-id.ts";
 import type { Connection } from "../bus/participant.ts";
 import { formatRegistration } from "../bus/payload/registration.ts";
 import { admitRegistration } from "./admit-registration.ts";
-import type { Arrival } from "./arrival.ts";
 import { attributeEarly } from "./attribute-early.ts";
 import type { EntityRecord } from "./entity-tree.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
-import type { RegistryState } from "./registry-state.ts";
+import type { RestoredInput } from "./registry-input.ts";
+import { LEFT_OVER, type RegistryState } from "./registry-state.ts";
 import { presentPart } from "./update-entity.ts";
 
-/** What the journal held at the start. Nothing is published for it (spec/mqtt-api §12). */
-export function restore(
-  state: RegistryState,
-  arrivals: readonly Arrival[],
-  removed: readonly EntityId[],
-): RegistryEffect[] {
-  for (const id of removed) state.removing.set(id, "silence");
+/** What the journal held at the start. Nothing is published for it before it is known what the broker has (spec/mqtt-api §12). */
+export function restore(state: RegistryState, { arrivals, removed, unannounced }: RestoredInput): RegistryEffect[] {
+  for (const id of removed) state.removing.set(id, LEFT_OVER);
+  for (const id of unannounced) state.settling.unannounced.set(id, true);
   return arrivals.flatMap((arrival) => admitRegistration(state, arrival));
 }
 
 /** A new subscription makes the broker send what it retains; without a session it may have lost all of that (spec/mqtt-api §14.2). */
-export function beginSettling({ settling }: RegistryState, { first, sessionPresent }: Connection): RegistryEffect[] {
+export function beginSettling(
+  { settling, tree }: RegistryState,
+  { first, sessionPresent }: Connection,
+): RegistryEffect[] {
   if (!first && sessionPresent) return [];
   settling.isActive = true;
   settling.repairs ||= !sessionPresent;
-  return [{ kind: "await-silence" }];
+  const owed: RegistryEffect[] = !sessionPresent && tree.size > 1 ? [{ kind: "store-owed" }] : [];
+  return [...owed, { kind: "await-silence" }];
 }
 
 /**
@@ -34,29 +35,52 @@ export function beginSettling({ settling }: RegistryState, { first, sessionPrese
 export function settle(state: RegistryState): RegistryEffect[] {
   const { settling, early, retained, tree, pending } = state;
   settling.isActive = false;
-  const repairs = settling.repairs ? repair(state) : [];
-  const effects = [...finishLeftOvers(state), ...repairs, ...confirmInitial(state)];
+  const effects = [...finishLeftOvers(state), ...repair(state), ...repairPending(state), ...confirmInitial(state)];
   for (const [id, { registers }] of early.entries()) effects.push(...attributeEarly(state, id, registers));
   settling.repairs = false;
+  settling.unannounced.clear();
   settling.seen.clear();
   settling.unconfirmed.clear();
   retained.keepOnly((id) => tree.has(id) || pending.has(id));
   return effects;
 }
 
-/** Registrations and twin data that the broker did not send, parents first. The main device has a registration only if it was given one. */
+/**
+ * Registrations and twin data that the broker did not send, parents first: all of them when it may have lost its state, else the
+ * registrations that may never have reached it. The main device has one only if it was given one.
+ */
 function repair(state: RegistryState): RegistryEffect[] {
   const { settling, data } = state;
-  return parentsFirst(state).flatMap((record): RegistryEffect[] => {
-    const { id } = record.entity;
-    if (!record.stored && id !== MAIN_DEVICE) return [];
+  if (!settling.repairs && settling.unannounced.size === 0) return [];
+  return parentsFirst(state).flatMap(({ entity: { id }, stored }): RegistryEffect[] => {
+    if (!(stored || id === MAIN_DEVICE) || !(settling.repairs || settling.unannounced.has(id))) return [];
     const lost = data.keys(id).filter((key) => !settling.seen.has(`${id}/twin/${key}`));
-    const fragments = lost.map(
-      (key): RegistryEffect => ({ kind: "publish-fragment", id, key, value: data.fragment(id, key) ?? null }),
-    );
     for (const key of lost) settling.unconfirmed.get(id)?.delete(key);
-    return settling.seen.has(id) ? fragments : [...publishRegistration(state, id), ...fragments];
+    const registration = settling.seen.has(id) ? [] : publishRegistration(state, id);
+    return [...registration, ...lost.flatMap((key) => publishFragment(state, id, key))];
   });
+}
+
+/** Registrations that wait for a parent, and twin data that wait for a registration: nobody else would give them back to the broker. */
+function repairPending({ settling, pending, early }: RegistryState): RegistryEffect[] {
+  if (!settling.repairs) return [];
+  const registrations = pending
+    .arrivals()
+    .filter(({ id }) => !settling.seen.has(id))
+    .map(({ id, text }): RegistryEffect => ({ kind: "publish-registration", id, text }));
+  const fragments = early
+    .entries()
+    .flatMap(([id, held]) =>
+      [...held.fragments]
+        .filter(([key, { value }]) => value !== null && !settling.seen.has(`${id}/twin/${key}`))
+        .map(([key, { value }]): RegistryEffect => ({ kind: "publish-fragment", id, key, value })),
+    );
+  return [...registrations, ...fragments];
+}
+
+function publishFragment({ data }: RegistryState, id: EntityId, key: string): RegistryEffect[] {
+  const value = data.fragment(id, key);
+  return value === undefined ? [] : [{ kind: "publish-fragment", id, key, value }];
 }
 
 /** The registration of an entity as it is now; initial twin data as they were given, unless they were taken away. */
@@ -82,15 +106,12 @@ export function parentsFirst({ tree }: RegistryState): EntityRecord[] {
 }
 
 function finishLeftOvers({ removing }: RegistryState): RegistryEffect[] {
-  const ids = [...removing].flatMap(([id, until]) => (until === "silence" ? [id] : []));
-  return ids.length === 0 ? [] : [{ kind: "clear-registrations", ids }];
+  const ids = [...removing].flatMap(([id, removal]) => (removal === LEFT_OVER ? [id] : []));
+  return ids.length === 0 ? [] : [{ kind: "clear-registrations", removal: LEFT_OVER, ids }];
 }
 
-function confirmInitial({ settling, data }: RegistryState): RegistryEffect[] {
-  return [...settling.unconfirmed].flatMap(([id, keys]) =>
-    [...keys].flatMap((key): RegistryEffect[] => {
-      const value = data.fragment(id, key);
-      return value === undefined ? [] : [{ kind: "publish-fragment", id, key, value }];
-    }),
+function confirmInitial(state: RegistryState): RegistryEffect[] {
+  return [...state.settling.unconfirmed].flatMap(([id, keys]) =>
+    [...keys].flatMap((key) => publishFragment(state, id, key)),
   );
 }

@@ -17,6 +17,8 @@ export type StoreEffect =
   /** Begins the removal of an entity: until it is `store-cleared`, a restart goes on with it. */
   | { readonly kind: "store-removed"; readonly id: EntityId }
   | { readonly kind: "store-cleared"; readonly id: EntityId }
+  /** The broker may have lost everything: until all is published again, a restart owes it. */
+  | { readonly kind: "store-owed" }
   /** A fragment of the registration was taken away and must not come back with it. */
   | { readonly kind: "store-fragment-removed"; readonly id: EntityId; readonly key: string };
 
@@ -30,9 +32,9 @@ export type SearchEffect =
   /** Publish the registration unless the broker retains one: its sender may not have asked for that (spec/mqtt-api §4.3, gap). */
   | { readonly kind: "ensure-retained"; readonly id: EntityId; readonly text: string }
   /** Find what the broker retains of these and answer with `retained-found`. */
-  | { readonly kind: "find-retained"; readonly ids: readonly EntityId[] }
+  | { readonly kind: "find-retained"; readonly removal: number; readonly ids: readonly EntityId[] }
   /** Clear these in order and answer with `cleared` once the broker has it all. */
-  | { readonly kind: "clear-registrations"; readonly ids: readonly EntityId[] }
+  | { readonly kind: "clear-registrations"; readonly removal: number; readonly ids: readonly EntityId[] }
   /** Answer with `silence` once no retained message has come for a while. */
   | { readonly kind: "await-silence" };
 

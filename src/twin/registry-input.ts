@@ -7,7 +7,7 @@ import type { EntityPatch } from "./twin.ts";
 
 /** Everything that the registry decides about. */
 export type RegistryInput =
-  | { readonly kind: "registration"; readonly arrival: Arrival }
+  | { readonly kind: "registration"; readonly arrival: Arrival; readonly delivery: Delivery }
   | { readonly kind: "removal"; readonly id: EntityId; readonly origin: Delivery | "api" }
   | DataInput
   | { readonly kind: "register"; readonly arrival: Arrival }
@@ -15,9 +15,19 @@ export type RegistryInput =
   | FragmentsInput
   | { readonly kind: "connected"; readonly connection: Connection }
   | { readonly kind: "silence" }
-  | { readonly kind: "retained-found"; readonly ids: readonly EntityId[]; readonly topics: readonly SuffixOf[] }
-  | { readonly kind: "cleared"; readonly ids: readonly EntityId[] }
-  | { readonly kind: "restored"; readonly arrivals: readonly Arrival[]; readonly removed: readonly EntityId[] };
+  | FoundInput
+  | { readonly kind: "cleared"; readonly removal: number; readonly ids: readonly EntityId[] }
+  | RestoredInput;
+
+/** What the journal of an earlier process held. */
+export interface RestoredInput {
+  readonly kind: "restored";
+  readonly arrivals: readonly Arrival[];
+  /** Entities whose removal it had begun and not ended. */
+  readonly removed: readonly EntityId[];
+  /** Entities whose messages may not have reached the broker. */
+  readonly unannounced: readonly EntityId[];
+}
 
 /** Any message of an entity but its registration. */
 export interface DataInput {
@@ -42,6 +52,14 @@ export interface FragmentsInput {
   readonly fragments: JsonObject;
   /** Whether fragments that are not named go away. */
   readonly isWhole: boolean;
+}
+
+/** What the broker retains of removed entities, according to a look-up. */
+export interface FoundInput {
+  readonly kind: "retained-found";
+  readonly removal: number;
+  readonly ids: readonly EntityId[];
+  readonly topics: readonly SuffixOf[];
 }
 
 export interface SuffixOf {

@@ -18,11 +18,10 @@ export interface RegistryState {
   readonly pending: PendingRegistrations;
   readonly early: EarlyData;
   readonly retained: RetainedTopics;
-  /**
-   * Entities that were removed while the broker may still hold their registration. `search`: their retained topics are being looked up.
-   * `silence`: left over by an earlier process, to be finished when the retained messages are in.
-   */
-  readonly removing: Map<EntityId, "search" | "silence">;
+  /** Entities that were removed while the broker may still hold their registration, and by which removal. */
+  readonly removing: Map<EntityId, number>;
+  /** The number of the last removal: an entity may be registered and removed again before an earlier removal of it ended. */
+  lastRemoval: number;
   readonly settling: Settling;
 }
 
@@ -31,11 +30,16 @@ export interface Settling {
   isActive: boolean;
   /** The broker may have lost its retained messages: publish what it turns out not to have. */
   repairs: boolean;
-  /** Entity id and suffix of what came retained. */
+  /** Stored entities whose messages may not have reached the broker: an earlier process may have ended in between. */
+  readonly unannounced: Map<EntityId, true>;
+  /** Entity id and suffix of what came. */
   readonly seen: Set<string>;
   /** Initial twin data that is to be published unless a live value turns up. */
   readonly unconfirmed: Map<EntityId, Set<string>>;
 }
+
+/** The removal that an earlier process left over, to be finished when the retained messages are in. */
+export const LEFT_OVER = 0;
 
 /** Registrations that wait for a parent: more than a plant has; their messages stay retained on the broker anyway. */
 const PENDING = { registrations: 10_000, characters: 16 * 1024 * 1024 };
@@ -53,6 +57,7 @@ export function createRegistryState(options: { readonly autoRegister: boolean })
     early: createEarlyData(rollback, EARLY_ITEMS),
     retained: createRetainedTopics(rollback),
     removing: new Map(),
-    settling: { isActive: true, repairs: false, seen: new Set(), unconfirmed: new Map() },
+    lastRemoval: LEFT_OVER,
+    settling: { isActive: true, repairs: false, unannounced: new Map(), seen: new Set(), unconfirmed: new Map() },
   };
 }

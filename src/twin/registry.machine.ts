@@ -31,7 +31,7 @@ export function registryMachine(state: RegistryState, rules: RegistryRules) {
   return (input: RegistryInput): RegistryEffect[] => {
     switch (input.kind) {
       case "registration":
-        return rules.receiveRegistration(state, input.arrival);
+        return rules.receiveRegistration(state, input.arrival, input.delivery);
       case "register":
         return rules.requestRegistration(state, input.arrival);
       case "patch":
@@ -39,15 +39,15 @@ export function registryMachine(state: RegistryState, rules: RegistryRules) {
       case "removal":
         return rules.removeEntity(state, input.id, input.origin);
       case "retained-found":
-        return rules.clearFound(state, input.ids, input.topics);
+        return rules.clearFound(state, input);
       case "cleared":
-        return rules.confirmCleared(state, input.ids);
+        return rules.confirmCleared(state, input.removal, input.ids);
       case "data":
         return rules.receiveData(state, input);
       case "fragments":
         return rules.changeFragments(state, input);
       case "restored":
-        return rules.restore(state, input.arrivals, input.removed);
+        return rules.restore(state, input);
       case "connected":
         return rules.beginSettling(state, input.connection);
       case "silence":

@@ -1,7 +1,7 @@
 import { type EntityId, MAIN_DEVICE } from "../bus/entity-id.ts";
 import type { Delivery } from "./arrival.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
-import type { SuffixOf } from "./registry-input.ts";
+import type { FoundInput } from "./registry-input.ts";
 import type { RegistryState } from "./registry-state.ts";
 
 /**
@@ -15,37 +15,51 @@ export function removeEntity(state: RegistryState, id: EntityId, origin: Deliver
   const { tree } = state;
   const entities = tree.subtree(id);
   const ids = entities.map((entity) => entity.id).reverse();
-  if (ids.length === 0) {
-    forget(state, id);
-    return [];
-  }
+  if (ids.length === 0) return removeUnregistered(state, id);
+  state.lastRemoval += 1;
+  const removal = state.lastRemoval;
   const stored = ids.map((gone): RegistryEffect => ({ kind: "store-removed", id: gone }));
   const clears = ids.flatMap((gone) => clearKnown(state, gone));
   tree.remove(id);
   for (const gone of ids) {
     forget(state, gone);
-    state.rollback.set(state.removing, gone, "search");
+    state.rollback.set(state.removing, gone, removal);
   }
-  return [...stored, ...clears, { kind: "find-retained", ids }, { kind: "tell", news: { kind: "removed", entities } }];
+  return [
+    ...stored,
+    ...clears,
+    { kind: "find-retained", removal, ids },
+    { kind: "tell", news: { kind: "removed", entities } },
+  ];
+}
+
+/** Who is not registered, but waits for its parent or sent data while that could not be decided, must not come back by what is retained. */
+function removeUnregistered(state: RegistryState, id: EntityId): RegistryEffect[] {
+  const isWaiting = state.pending.has(id);
+  const held = state.early.take(id);
+  if (!isWaiting && held?.registers !== true) return [];
+  const suffixes = new Set(state.retained.of(id));
+  for (const key of held?.fragments.keys() ?? []) suffixes.add(`/twin/${key}`);
+  if (isWaiting) suffixes.add("");
+  forget(state, id);
+  return [...suffixes].map((suffix) => ({ kind: "clear", id, suffix }));
 }
 
 /** The look-up of a removal ended. What was registered anew meanwhile is left alone. */
-export function clearFound(
-  { removing }: RegistryState,
-  ids: readonly EntityId[],
-  topics: readonly SuffixOf[],
-): RegistryEffect[] {
-  const found = topics.filter(({ id, suffix }) => removing.has(id) && suffix !== "");
+export function clearFound(state: RegistryState, { removal, ids, topics }: FoundInput): RegistryEffect[] {
+  const isRemoved = (id: EntityId) => state.removing.get(id) === removal;
+  const found = topics.filter(({ id, suffix }) => isRemoved(id) && suffix !== "");
+  for (const { id, suffix } of found) state.early.forget(id, suffix);
   return [
     ...found.map(({ id, suffix }): RegistryEffect => ({ kind: "clear", id, suffix })),
-    { kind: "clear-registrations", ids: ids.filter((id) => removing.has(id)) },
+    { kind: "clear-registrations", removal, ids: ids.filter(isRemoved) },
   ];
 }
 
 /** The broker has taken the empty registrations. */
-export function confirmCleared({ removing, rollback }: RegistryState, ids: readonly EntityId[]): RegistryEffect[] {
-  const done = ids.filter((id) => removing.has(id));
-  for (const id of done) rollback.delete(removing, id);
+export function confirmCleared(state: RegistryState, removal: number, ids: readonly EntityId[]): RegistryEffect[] {
+  const done = ids.filter((id) => state.removing.get(id) === removal);
+  for (const id of done) state.rollback.delete(state.removing, id);
   return done.map((id) => ({ kind: "store-cleared", id }));
 }
 
@@ -61,4 +75,5 @@ function forget({ data, retained, pending, early, settling, rollback }: Registry
   pending.discard(id);
   early.take(id);
   rollback.delete(settling.unconfirmed, id);
+  rollback.delete(settling.unannounced, id);
 }

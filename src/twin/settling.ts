@@ -1,12 +1,25 @@
 import type { EntityId } from "../bus/entity-id.ts";
+import type { Delivery } from "./arrival.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
 import type { RegistryState } from "./registry-state.ts";
 
-/** A retained message came, so there is a new subscription: whoever waits for silence begins to wait anew. */
-export function sawRetained({ settling }: RegistryState, id: EntityId, suffix: string): RegistryEffect {
-  settling.isActive = true;
-  settling.seen.add(id + suffix);
-  return { kind: "await-silence" };
+/**
+ * Takes note of a message while the retained ones come in. A retained one means that there is a new subscription: whoever waits for
+ * silence begins to wait anew.
+ */
+export function noteSeen({ settling }: RegistryState, input: Seen): RegistryEffect[] {
+  const { id, suffix, delivery, isEmpty } = input;
+  if (delivery === "retained") settling.isActive = true;
+  if (settling.isActive && isEmpty) settling.seen.delete(id + suffix);
+  if (settling.isActive && !isEmpty) settling.seen.add(id + suffix);
+  return delivery === "retained" ? [{ kind: "await-silence" }] : [];
+}
+
+interface Seen {
+  readonly id: EntityId;
+  readonly suffix: string;
+  readonly delivery: Delivery;
+  readonly isEmpty: boolean;
 }
 
 /** What a removal that an earlier process began has not cleared yet; it must not come back (spec/mqtt-api §19.3). */

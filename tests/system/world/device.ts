@@ -41,7 +41,7 @@ export async function makeDevice(options: DeviceOptions): Promise<Device> {
     "tmp.path": "tmp",
     "agent.state.path": "state",
   };
-  for (const path of Object.values(paths)) await mkdir(join(root, path), { recursive: true });
+  for (const path of [...Object.values(paths), "run/lock"]) await mkdir(join(root, path), { recursive: true });
   const files = {
     "system.toml": 'user = ""\ngroup = ""\n',
     "tedge.toml": toToml([

@@ -8,9 +8,9 @@ export interface TempDir extends AsyncDisposable {
   remove(): Promise<void>;
 }
 
-/** Makes an empty directory `<tmp>/tebus-<name>-XXXXXX`. Short, because a Unix socket's path may have 107 bytes at most. */
-export async function tempDir(name: string): Promise<TempDir> {
-  const path = await mkdtemp(join(tmpdir(), `tebus-${name}-`));
+/** Makes an empty directory `<base>/tebus-<name>-XXXXXX`. Short, because a Unix socket's path may have 107 bytes at most. */
+export async function tempDir(name: string, base = tmpdir()): Promise<TempDir> {
+  const path = await mkdtemp(join(base, `tebus-${name}-`));
   const remove = () => rm(path, { recursive: true, force: true });
   return { path, remove, [Symbol.asyncDispose]: remove };
 }

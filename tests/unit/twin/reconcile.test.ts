@@ -14,7 +14,7 @@ function stored(topic: string, payload: object, removedKeys: readonly string[] =
 
 function restarted(...arrivals: Arrival[]) {
   const world = registryWorld({ settled: false });
-  const effects = describeEffects(world.step({ kind: "restored", arrivals, removed: [] }));
+  const effects = describeEffects(world.step({ kind: "restored", arrivals, removed: [], unannounced: [] }));
   const connected = (sessionPresent: boolean, first = true) =>
     describeEffects(world.step({ kind: "connected", connection: { sessionPresent, first } }));
   return { ...world, restoring: effects, connected };

@@ -235,10 +235,16 @@ describe("a registration whose parent is unknown", () => {
     expect(world.receive("te/plc/x/y/z", SERVICE).at(-1)).toBe("refused device/c// service-parent");
   });
 
-  test("is forgotten when it is taken back", () => {
-    const world = registryWorld();
+  test("is forgotten when it is taken back, and what is retained of it is cleared", () => {
+    const world = registryWorld({ autoRegister: false });
     world.receive("te/device/c//", { ...CHILD, "@parent": "device/p//" });
-    expect(world.receive("te/device/c//", "")).toEqual([]);
+    world.receive("te/device/c///twin/row", 1);
+    world.receive("te/device/c///status/health", "1");
+    expect(world.receive("te/device/c//", "")).toEqual([
+      "clear device/c///status/health",
+      "clear device/c///twin/row",
+      "clear device/c//",
+    ]);
     world.receive("te/device/p//", CHILD);
     expect(world.api.get(id("device/c"))).toBeUndefined();
   });

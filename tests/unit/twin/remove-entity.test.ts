@@ -44,14 +44,14 @@ describe("removal", () => {
     world.receive("te/device/valve2//", "");
     const ids = LEAVES_FIRST.map((topic) => id(topic));
     const topics = [{ id: id("device/nozzle"), suffix: "/m/flow" }];
-    expect(describeEffects(world.step({ kind: "retained-found", ids, topics }))).toEqual([
+    expect(describeEffects(world.step({ kind: "retained-found", removal: 1, ids, topics }))).toEqual([
       "clear device/nozzle///m/flow",
       `clear-registrations ${LEAVES_FIRST.join(" ")}`,
     ]);
-    expect(describeEffects(world.step({ kind: "cleared", ids }))).toEqual(
+    expect(describeEffects(world.step({ kind: "cleared", removal: 1, ids }))).toEqual(
       LEAVES_FIRST.map((topic) => `store-cleared ${topic}`),
     );
-    expect(describeEffects(world.step({ kind: "cleared", ids }))).toEqual([]);
+    expect(describeEffects(world.step({ kind: "cleared", removal: 1, ids }))).toEqual([]);
   });
 
   test("leaves alone who was registered anew while the look-up ran", () => {
@@ -60,10 +60,10 @@ describe("removal", () => {
     world.receive("te/device/nozzle//", { "@type": "child-device" });
     const topics = [{ id: id("device/nozzle"), suffix: "/m/flow" }];
     const ids = LEAVES_FIRST.map((topic) => id(topic));
-    expect(describeEffects(world.step({ kind: "retained-found", ids, topics }))).toEqual([
+    expect(describeEffects(world.step({ kind: "retained-found", removal: 1, ids, topics }))).toEqual([
       "clear-registrations device/valve2/service/plc device/valve2//",
     ]);
-    expect(describeEffects(world.step({ kind: "cleared", ids }))).toEqual([
+    expect(describeEffects(world.step({ kind: "cleared", removal: 1, ids }))).toEqual([
       "store-cleared device/valve2/service/plc",
       "store-cleared device/valve2//",
     ]);
@@ -131,7 +131,7 @@ describe("a removal that an earlier process did not finish", () => {
   function restarted(): { world: ReturnType<typeof registryWorld>; effects: RegistryEffect[] } {
     const world = registryWorld({ settled: false });
     const removed = [id("device/nozzle"), id("device/valve2")];
-    return { world, effects: world.step({ kind: "restored", arrivals: [], removed }) };
+    return { world, effects: world.step({ kind: "restored", arrivals: [], removed, unannounced: [] }) };
   }
 
   test("is gone on with: what the broker still retains is cleared as it comes, the registrations last", () => {
