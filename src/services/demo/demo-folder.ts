@@ -24,6 +24,7 @@ export async function createDemoFolder(options: DemoFolderOptions): Promise<Demo
   const mapper = join(configDirectory, "mappers", options.mapperName);
   const files: Readonly<Record<string, string>> = {
     [join(configDirectory, "tedge.toml")]: settings(path, options),
+    [join(configDirectory, "system.toml")]: 'user = ""\ngroup = ""\n',
     [join(mapper, "mapper.toml")]: connection(options),
     [join(mapper, "credentials.toml")]: '[credentials]\nusername = "demo"\npassword = "demo"\n',
     [join(mapper, "bridge", "rules.toml")]: RULES,

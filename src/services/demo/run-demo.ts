@@ -79,10 +79,12 @@ async function setTheStage(
 ): Promise<Stage> {
   const bus = await startBroker(1883);
   const cloud = await startEmbeddedBroker({ host: HOST, port: 0 });
-  const httpPort = await freePort(HOST, 8000);
+  // Whoever has 1883 may try 8000; several demos that start together do not run for it then.
+  const httpPort = await freePort(HOST, bus.port === 1883 ? 8000 : 0);
   const ports = { brokerPort: bus.port, cloudPort: cloud.port, httpPort };
-  if (bus.port !== 1883) narrate("demo")(`port 1883 is taken on this machine, the bus is on ${bus.port}`);
-  if (httpPort !== 8000) narrate("demo")(`port 8000 is taken on this machine, HTTP is on ${httpPort}`);
+  if (bus.port !== 1883)
+    narrate("demo")(`port 1883 is taken on this machine, the bus is on ${bus.port}, HTTP on ${httpPort}`);
+  else if (httpPort !== 8000) narrate("demo")(`port 8000 is taken on this machine, HTTP is on ${httpPort}`);
   const folder = await createDemoFolder({ ...ports, deviceName: GATEWAY, mapperName: MAPPER });
   const world = { clock: options.clock, random: options.random };
   const gateway = `http://${HOST}:${httpPort}`;

@@ -75,7 +75,9 @@ async function answersHealthCheck(broker: Mosquitto): Promise<void> {
 
 /** Lines that neither begin as the log has it nor continue one that does, or that hold control characters. */
 export function strangeLines(log: string): readonly string[] {
-  return log.split("\n").filter((line) => line !== "" && (!/^(?:\d{4}-\S+Z +[A-Z]+ | {2})/.test(line) || /\p{Cc}/u.test(line)));
+  return log
+    .split("\n")
+    .filter((line) => line !== "" && (!/^(?:\d{4}-\S+Z +[A-Z]+ | {2})/.test(line) || /\p{Cc}/u.test(line)));
 }
 
 /** The lines of a log that hold `text`. */
