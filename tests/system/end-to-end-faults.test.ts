@@ -22,7 +22,6 @@ async function runGateway(): Promise<Gateway> {
 async function judge(stream: Stream, count: number, kills: { readonly bridge: number; readonly broker: number }) {
   await stream.arrived();
   const { numbers, excessOfBridge, excessOfBroker } = stream.report();
-  console.log({ excessOfBridge, excessOfBroker });
   expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
   expect(excessOfBridge).toBeLessThanOrEqual(kills.bridge * WINDOW);
   expect(excessOfBroker).toBeLessThanOrEqual(kills.broker * WINDOW);
@@ -77,20 +76,33 @@ describe("no message of QoS 1 is lost in either direction, and none comes twice 
     await judge(traffic.inbound, count, { bridge: 3, broker: 0 });
   });
 
-  test("while tebus and both brokers are restarted", async () => {
+  test("while tebus is restarted in order", async () => {
     await using gateway = await runGateway();
-    const count = 600;
+    const count = 400;
     await using traffic = await startTraffic(gateway, { count, rate: 200 });
-    await traffic.outbound.published(100);
-    expect(await gateway.tebus().stop()).toBe(0);
-    await gateway.start();
-    await traffic.outbound.published(250);
-    await gateway.local.stop();
-    await gateway.local.start();
-    await traffic.outbound.published(400);
-    await gateway.far.stop();
-    await gateway.far.start();
+    for (const published of [100, 250]) {
+      await traffic.outbound.published(published);
+      expect(await gateway.tebus().stop()).toBe(0);
+      await gateway.start();
+    }
     await judge(traffic.outbound, count, { bridge: 0, broker: 0 });
     await judge(traffic.inbound, count, { bridge: 0, broker: 0 });
+  });
+
+  /** A broker that stops cuts the line to the bridge as one that is killed does: whether it still got an acknowledgement, nobody knows. */
+  test("while both brokers are restarted", async () => {
+    await using gateway = await runGateway();
+    const count = 400;
+    await using traffic = await startTraffic(gateway, { count, rate: 200 });
+    for (const [published, broker] of [
+      [100, gateway.local],
+      [250, gateway.far],
+    ] as const) {
+      await traffic.outbound.published(published);
+      await broker.stop();
+      await broker.start();
+    }
+    await judge(traffic.outbound, count, { bridge: 1, broker: 0 });
+    await judge(traffic.inbound, count, { bridge: 1, broker: 0 });
   });
 });

@@ -59,8 +59,9 @@ export async function expectAtWork({ broker, agent, url }: Omit<AgentAtWork, "de
   const name = `works-${works++}`;
   await mosquittoPub(broker, `te/device/${name}//`, '{"@type":"child-device"}', { retain: true });
   await waitUntil(`${name} is registered`, () => curl(`${url}/te/v1/entities/device/${name}//`).catch(() => undefined));
-  await curl("--upload-file", "/proc/version", `${url}/te/v1/files/${name}`);
-  if (!(await curl(`${url}/te/v1/files/${name}`)).startsWith("Linux")) throw new Error("The file came back changed");
+  await curl("--upload-file", import.meta.path, `${url}/te/v1/files/${name}`);
+  const back = await curl(`${url}/te/v1/files/${name}`);
+  if (back !== (await Bun.file(import.meta.path).text())) throw new Error(`The file came back changed: ${back}`);
   const strange = strangeLines(agent.stderr());
   if (strange.length > 0) throw new Error(`These are no log lines: ${strange.join("\n")}`);
 }
