@@ -30,8 +30,10 @@ export interface Stream {
  * A copy that came without the DUP flag is excess if the hop before did not bring as many copies.
  */
 export interface StreamReport {
-  /** Numbers of the messages that came to the recorder, in the order in which each came first. */
-  readonly numbers: readonly number[];
+  /** Numbers of the messages, in the order in which the first broker got each first: after a reconnect a publisher may send a new one before old ones. */
+  readonly published: readonly number[];
+  /** Numbers of the messages, in the order in which each came to the recorder first. */
+  readonly recorded: readonly number[];
   /** Copies that tebus made of messages. */
   readonly excessOfBridge: number;
   /** Copies that the second broker made of messages. */
@@ -79,7 +81,8 @@ function report(
   const forwarded = copies(received(target.broker.log(), target.bridge), topics.to);
   const recorded = copies(recorder.arrivals(), topics.to);
   return {
-    numbers: [...recorded.keys()],
+    published: [...published.keys()],
+    recorded: [...recorded.keys()],
     excessOfBridge: excess(forwarded, published),
     excessOfBroker: excess(recorded, forwarded),
   };
