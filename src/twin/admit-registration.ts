@@ -188,10 +188,12 @@ function noteKnownKeys(
   known: EntityRecord,
   effects: RegistryEffect[],
 ): void {
-  if (origin === "journal" || !known.stored || isPart(payload.twin, known.registered)) return;
-  tree.put({ ...known, registered: payload.twin });
-  effects.push({ kind: "store", id, text });
-  // The broker retains ours, which is older.
+  if (origin === "journal" || !known.stored) return;
+  if (!isPart(payload.twin, known.registered)) {
+    tree.put({ ...known, registered: payload.twin });
+    effects.push({ kind: "store", id, text });
+  }
+  // The broker retains ours, which is older and may say something else.
   if (origin === "overtaken") effects.push({ kind: "publish-registration", id, text });
 }
 

@@ -15,7 +15,7 @@ import { pacedPublisher } from "./paced-publisher.ts";
 import { effectPerformer } from "./perform-effects.ts";
 import { readMessage, splitTopic } from "./read-message.ts";
 import { publishRegistration } from "./reconcile.ts";
-import { createRegistry } from "./registry.ts";
+import { registryMachine } from "./registry.machine.ts";
 import type { RegistryEffect, StoreEffect } from "./registry-effect.ts";
 import { createRegistryState } from "./registry-state.ts";
 import { type RetainedLookup, retainedSearch } from "./retained-search.ts";
@@ -71,7 +71,7 @@ export function createTwin(options: TwinOptions): TwinKeeper {
 export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePath">): TwinKeeper {
   const { schema, clock, log } = options;
   const state = createRegistryState(options);
-  const step = createRegistry(state);
+  const step = registryMachine(state);
   const own = createOwnPublications(clock);
   const publisher = pacedPublisher(options.publish, PUBLISH_WINDOW, PUBLISH_LIMIT);
   const stopping = new AbortController();

@@ -4,7 +4,7 @@ import { parseEntityId } from "../../../src/bus/entity-id.ts";
 import { topicSchema } from "../../../src/bus/topic.ts";
 import type { Delivery } from "../../../src/twin/arrival.ts";
 import { readMessage } from "../../../src/twin/read-message.ts";
-import { createRegistry } from "../../../src/twin/registry.ts";
+import { registryMachine } from "../../../src/twin/registry.machine.ts";
 import type { RegistryEffect } from "../../../src/twin/registry-effect.ts";
 import { createRegistryState, type RegistryState } from "../../../src/twin/registry-state.ts";
 import { twinApi } from "../../../src/twin/twin-api.ts";
@@ -19,7 +19,7 @@ export function id(text: string): EntityId {
 export function registryWorld(options: { readonly autoRegister?: boolean; readonly settled?: boolean } = {}) {
   const schema = topicSchema("te");
   const state: RegistryState = createRegistryState({ autoRegister: options.autoRegister ?? true });
-  const step = createRegistry(state);
+  const step = registryMachine(state);
   if (options.settled !== false) step({ kind: "silence" });
 
   const receive = (topic: string, payload: unknown, delivery: Delivery = "live"): string[] => {
