@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { appendFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expectAtWork, linesWith, startAgentAtWork } from "./world/agent-at-work.ts";
 import { type Device, makeDevice } from "./world/device.ts";
@@ -10,12 +10,12 @@ async function device(): Promise<Device> {
   return makeDevice({ mqttPort: await freePort() });
 }
 
-/** Adds a line to `tedge.toml` and gives its path and the number of that line. */
+/** Puts a line into `tedge.toml`, above all tables, and gives the path of the file and the number of the line. */
 async function spoil(device: Device, line: string): Promise<{ readonly path: string; readonly number: number }> {
   const path = join(device.configDir, "tedge.toml");
-  const number = (await device.read("etc/tedge.toml")).split("\n").length;
-  await appendFile(path, `${line}\n`);
-  return { path, number };
+  const [first, ...rest] = (await device.read("etc/tedge.toml")).split("\n");
+  await writeFile(path, [first, line, ...rest].join("\n"));
+  return { path, number: 2 };
 }
 
 describe("an unknown key", () => {
@@ -131,7 +131,7 @@ test("a value that its key cannot have is refused with key, value and where it s
   expect(environment.stderr).toContain(
     'Failed to set value for mqtt.client.port to "abc" from environment variable TEDGE_MQTT_CLIENT_PORT',
   );
-  const { path, number } = await spoil(made, "mqtt.client.host = 5\n");
+  const { path, number } = await spoil(made, "mqtt.client.host = 5");
   const file = await runTebus(["run", "tedge-agent"], made);
   expect(file.code).toBe(1);
   expect(file.stderr).toContain(
