@@ -12,7 +12,9 @@ import {
   configUpgrade,
 } from "../../../src/cli/config.ts";
 import type { CliContext, CommandOutcome } from "../../../src/cli/outcome.ts";
-import { ConfigDirectory, versionTwo } from "../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "../config/config-directory.ts";
+
+removeConfigDirectories();
 
 interface Ran {
   readonly exit: number;

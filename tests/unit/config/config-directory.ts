@@ -10,9 +10,12 @@ import { loadConfig } from "../../../src/config/load-config.ts";
 
 const made: string[] = [];
 
-afterEach(async () => {
-  for (const directory of made.splice(0)) await rm(directory, { recursive: true, force: true });
-});
+/** To be called by each test file, as a hook counts for the file that sets it only. */
+export function removeConfigDirectories(): void {
+  afterEach(async () => {
+    for (const directory of made.splice(0)) await rm(directory, { recursive: true, force: true });
+  });
+}
 
 /** A configuration directory of its own, gone after the test; owners are left alone, whoever runs the tests. */
 export class ConfigDirectory {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { Config } from "../../../src/config/config.ts";
 import { CLOUD_DEVICE, MY_DEVICE, NAMELESS } from "./certificate-fixtures.ts";
-import { ConfigDirectory, versionTwo } from "./config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "./config-directory.ts";
+
+removeConfigDirectories();
 
 const MAIN_CERTIFICATE = "device-certs/tedge-certificate.pem";
 

@@ -4,7 +4,9 @@ import { describeFault } from "../../../src/base/fault.ts";
 import { addValue, type Edited, removeValue, setValue, unsetValue } from "../../../src/config/edit-config.ts";
 import type { KeyAddress } from "../../../src/config/key-address.ts";
 import { parseKey } from "../../../src/config/parse-key.ts";
-import { ConfigDirectory, versionTwo } from "./config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "./config-directory.ts";
+
+removeConfigDirectories();
 
 function address(key: string): KeyAddress {
   const parsed = parseKey(key);

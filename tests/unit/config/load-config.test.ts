@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, symlink } from "node:fs/promises";
 import { describeFault } from "../../../src/base/fault.ts";
-import { ConfigDirectory, versionTwo } from "./config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "./config-directory.ts";
+
+removeConfigDirectories();
 
 describe("an effective value", () => {
   test("comes from the environment before the file before the default", async () => {

@@ -3,7 +3,9 @@ import { stat } from "node:fs/promises";
 import { parseToml } from "../../../src/base/toml.ts";
 import { migrateTedgeToml } from "../../../src/config/migrate.ts";
 import { valueAt } from "../../../src/config/toml-edit.ts";
-import { ConfigDirectory } from "./config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories } from "./config-directory.ts";
+
+removeConfigDirectories();
 
 function migrated(text: string): string {
   const result = migrateTedgeToml(text);

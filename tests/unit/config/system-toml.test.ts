@@ -7,7 +7,9 @@ import {
   parseSystemToml,
   systemTomlOrDefaults,
 } from "../../../src/config/system-toml.ts";
-import { ConfigDirectory } from "./config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories } from "./config-directory.ts";
+
+removeConfigDirectories();
 
 const OPENRC = `
 user = "me"

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir } from "node:fs/promises";
 import { upgradeConfig } from "../../../src/config/upgrade-config.ts";
-import { ConfigDirectory, versionTwo } from "./config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "./config-directory.ts";
+
+removeConfigDirectories();
 
 describe("upgrading the configuration", () => {
   test("moves each cloud and profile to a file of its own, keeps a copy, and leaves the rest alone", async () => {

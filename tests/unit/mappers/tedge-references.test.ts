@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { tedgeReferences } from "../../../src/mappers/tedge-references.ts";
-import { ConfigDirectory, versionTwo } from "../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "../config/config-directory.ts";
+
+removeConfigDirectories();
 
 async function references(profile?: string) {
   const directory = await ConfigDirectory.make({

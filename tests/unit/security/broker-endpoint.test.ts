@@ -3,7 +3,9 @@ import { describeFault } from "../../../src/base/fault.ts";
 import type { BrokerEndpoint } from "../../../src/bus/session.ts";
 import { localBrokerEndpoint } from "../../../src/security/broker-endpoint.ts";
 import { MY_DEVICE, MY_DEVICE_KEY } from "../config/certificate-fixtures.ts";
-import { ConfigDirectory } from "../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories } from "../config/config-directory.ts";
+
+removeConfigDirectories();
 
 const FILES = {
   "ca/ca.pem": MY_DEVICE,

@@ -2,7 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { mkdir, symlink } from "node:fs/promises";
 import { certificatesIn, readRootCertificates, readTrustedCertificates } from "../../../src/security/certificates.ts";
 import { CLOUD_DEVICE, MY_DEVICE, MY_DEVICE_KEY } from "../config/certificate-fixtures.ts";
-import { ConfigDirectory } from "../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories } from "../config/config-directory.ts";
+
+removeConfigDirectories();
 
 const plain = (pem: string) => pem.trim();
 

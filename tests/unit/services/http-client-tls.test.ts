@@ -2,7 +2,9 @@ import { expect, test } from "bun:test";
 import { describeFault } from "../../../src/base/fault.ts";
 import { httpClientTls } from "../../../src/services/http-client-tls.ts";
 import { CLOUD_DEVICE, MY_DEVICE, MY_DEVICE_KEY } from "../config/certificate-fixtures.ts";
-import { ConfigDirectory } from "../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories } from "../config/config-directory.ts";
+
+removeConfigDirectories();
 
 async function tlsOf(toml: (file: (name: string) => string) => readonly string[]) {
   const directory = await ConfigDirectory.make({

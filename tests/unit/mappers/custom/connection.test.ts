@@ -3,7 +3,9 @@ import { describeFault } from "../../../../src/base/fault.ts";
 import { authMethodOf, resolveConnection } from "../../../../src/mappers/custom/connection.ts";
 import { readMapperFile } from "../../../../src/mappers/custom/mapper-file.ts";
 import { MY_DEVICE, MY_DEVICE_KEY, NAMELESS } from "../../config/certificate-fixtures.ts";
-import { ConfigDirectory, versionTwo } from "../../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "../../config/config-directory.ts";
+
+removeConfigDirectories();
 
 const CREDENTIALS = '[credentials]\nusername = "me"\npassword = "secret"\n';
 const BY_CERTIFICATE = 'device.cert_path = "cert.pem"\ndevice.key_path = "key.pem"\ndevice.root_cert_path = "ca.pem"\n';

@@ -9,7 +9,9 @@ import { topicSchema } from "../../../../src/bus/topic.ts";
 import { customMapper } from "../../../../src/mappers/custom/custom-mapper.ts";
 import type { MapperParts } from "../../../../src/mappers/mapper.ts";
 import { connectProbe } from "../../../system/world/bus-probe.ts";
-import { ConfigDirectory, versionTwo } from "../../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "../../config/config-directory.ts";
+
+removeConfigDirectories();
 
 const HEALTH = "te/device/main/service/tedge-mapper-bridge-x/status/health";
 

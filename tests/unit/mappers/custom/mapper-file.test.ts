@@ -2,7 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { describeFault } from "../../../../src/base/fault.ts";
 import { parseConfigFile } from "../../../../src/config/config-file.ts";
 import { checkMapperFile, pathOf, readMapperFile } from "../../../../src/mappers/custom/mapper-file.ts";
-import { ConfigDirectory } from "../../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories } from "../../config/config-directory.ts";
+
+removeConfigDirectories();
 
 function read(text: string) {
   const file = parseConfigFile("/etc/tedge/mappers/x/mapper.toml", text);

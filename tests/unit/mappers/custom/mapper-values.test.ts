@@ -2,7 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { describeFault } from "../../../../src/base/fault.ts";
 import { readMapperFile } from "../../../../src/mappers/custom/mapper-file.ts";
 import { mapperValue } from "../../../../src/mappers/custom/mapper-values.ts";
-import { ConfigDirectory, versionTwo } from "../../config/config-directory.ts";
+import { ConfigDirectory, removeConfigDirectories, versionTwo } from "../../config/config-directory.ts";
+
+removeConfigDirectories();
 
 async function values(text: string, commonName?: string) {
   const directory = await ConfigDirectory.make({
