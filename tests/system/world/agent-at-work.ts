@@ -54,7 +54,11 @@ let works = 0;
  * Throws unless it still does its work for programs that are not ours: it answers a health check, registers a device, takes and gives a
  * file. And what it logged must be lines of its own making: a crash prints others.
  */
-export async function expectAtWork({ broker, agent, url }: Omit<AgentAtWork, "device">): Promise<void> {
+export async function expectAtWork({
+  broker,
+  agent,
+  url,
+}: Pick<AgentAtWork, "broker" | "agent" | "url">): Promise<void> {
   await answersHealthCheck(broker);
   const name = `works-${works++}`;
   await mosquittoPub(broker, `te/device/${name}//`, '{"@type":"child-device"}', { retain: true });
