@@ -5,12 +5,13 @@
 import { cpus } from "node:os";
 import { benchBridge } from "./bridge.ts";
 import { benchMemory } from "./memory.ts";
+import { benchSmallCgroup } from "./small-cgroup.ts";
 import { benchStart } from "./start.ts";
 import { type Figure, report } from "./statistics.ts";
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<readonly Figure[]>>> = {
   start: benchStart,
-  memory: benchMemory,
+  memory: async (runs) => [...(await benchMemory(runs)), ...(await benchSmallCgroup(runs))],
   bridge: benchBridge,
 };
 
