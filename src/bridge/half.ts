@@ -2,7 +2,7 @@ import { toFault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import { createSession, type SessionWorld } from "../bus/create-session.ts";
 import type { ReceivedMessage } from "../bus/message.ts";
-import { mqttWire } from "../bus/mqtt-wire.ts";
+import { packetWire } from "../bus/packet-wire.ts";
 import type { GatePolicy, Session, SessionEvent, SessionOptions } from "../bus/session.ts";
 import { LARGEST_PACKET } from "../bus/wire-size.ts";
 import { createLedger, type Debt } from "./ledger.ts";
@@ -51,7 +51,7 @@ class LiveHalf implements Half {
 
   constructor(options: HalfOptions, world: SessionWorld) {
     this.options = options;
-    this.wire = severableWire(world.wire ?? mqttWire);
+    this.wire = severableWire(world.wire ?? packetWire(world.clock));
     this.world = { ...world, wire: this.wire, log: labelled(world.log, `[${options.label}] `) };
     this.session = this.makeSession();
   }

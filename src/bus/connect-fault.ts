@@ -53,7 +53,10 @@ const CONNACK: Readonly<Record<number, readonly [ConnackFaultCode, text: string]
   5: ["not-authorized", "the broker does not authorize this client to connect"],
 };
 
+const NOT_MQTT: Reason = ["not-mqtt", "what listens there does not speak MQTT"];
+
 const EXACT: Readonly<Record<string, Reason>> = {
+  "not-mqtt": NOT_MQTT,
   ECONNREFUSED: ["connection-refused", "nothing listens there"],
   ENOTFOUND: ["host-not-found", "there is no such host"],
   EAI_AGAIN: ["host-not-found", "the name cannot be resolved at the moment"],
@@ -91,8 +94,7 @@ const NO_PACKET = /^(?:Invalid|Malformed|Cannot parse|Wrong|Not supported|Packet
 function reasonOf(cause: Fault, endpoint: BrokerEndpoint): Reason {
   const exact = EXACT[cause.code];
   if (exact !== undefined) return exact;
-  if (cause.code === "Error" && NO_PACKET.test(cause.message))
-    return ["not-mqtt", "what listens there does not speak MQTT"];
+  if (cause.code === "Error" && NO_PACKET.test(cause.message)) return NOT_MQTT;
   const words = `${cause.code} ${cause.message}`.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
   const alert = endpoint.tls === undefined ? undefined : TLS_ALERTS.find(([pattern]) => pattern.test(words));
   return alert?.[1] ?? ["connection-lost", "the connection broke"];

@@ -4,6 +4,7 @@ import { createSession } from "../../src/bus/create-session.ts";
 import { payloadText, type ReceivedMessage } from "../../src/bus/message.ts";
 import type { BrokerEndpoint, Session, SessionEvent, SessionOptions } from "../../src/bus/session.ts";
 import { LOCAL_SESSION } from "../../src/bus/session-defaults.ts";
+import type { Wire } from "../../src/bus/wire.ts";
 import { waitUntil } from "./world/wait-until.ts";
 
 export interface Arrival {
@@ -24,11 +25,17 @@ export interface SessionClient extends AsyncDisposable {
 
 export const QUIET: Log = { error: nothing, warn: nothing, info: nothing, debug: nothing, trace: nothing };
 
-/** Opens a session; `acknowledges` says whether each message is acknowledged at once. */
+export interface ClientOptions extends Partial<SessionOptions> {
+  /** Whether each message is acknowledged at once. Default: yes. */
+  readonly acknowledges?: boolean;
+  readonly wire?: Wire;
+}
+
+/** Opens a session. */
 export function sessionClient(
   endpoint: BrokerEndpoint,
   clientId: string,
-  { acknowledges = true, ...options }: Partial<SessionOptions> & { readonly acknowledges?: boolean } = {},
+  { acknowledges = true, wire, ...options }: ClientOptions = {},
 ): SessionClient {
   const arrivals: Arrival[] = [];
   const events: SessionEvent[] = [];
@@ -46,7 +53,7 @@ export function sessionClient(
       onEvent: (event) => events.push(event),
       ...options,
     },
-    { clock: systemClock, random: Math.random, log: QUIET },
+    { clock: systemClock, random: Math.random, log: QUIET, ...(wire === undefined ? {} : { wire }) },
   );
   session.open();
   return {

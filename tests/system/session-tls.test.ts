@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { exec } from "../../src/base/exec.ts";
 import { transient } from "../../src/bus/message.ts";
+import { mqttWire } from "../../src/bus/mqtt-wire.ts";
+import { packetWire } from "../../src/bus/packet-wire.ts";
 import type { BrokerTls } from "../../src/bus/session.ts";
 import { sessionClient } from "./session-client.ts";
 import { freePort } from "./world/free-port.ts";
@@ -63,23 +65,28 @@ async function certify(name: string, ca: string, extension: string): Promise<voi
 
 const own = (name: string) => ({ cert: pem[name] ?? "", key: pem[`${name} key`] ?? "" });
 
-async function faultOf(tls: BrokerTls, at = port): Promise<string> {
-  await using client = sessionClient({ host: "127.0.0.1", port: at, tls }, "client");
-  return (await client.told("disconnected")).fault.code;
-}
+describe.each([
+  ["MQTT.js", mqttWire],
+  ["packets over a socket", packetWire(systemClock)],
+] as const)("over TLS, by the wire of %s,", (_name, wire) => {
+  const client = (tls: BrokerTls, at = port) => sessionClient({ host: "127.0.0.1", port: at, tls }, "client", { wire });
 
-describe("over TLS", () => {
+  async function faultOf(tls: BrokerTls, at?: number): Promise<string> {
+    await using made = client(tls, at);
+    return (await made.told("disconnected")).fault.code;
+  }
+
   test("a client with a certificate publishes to a server that it trusts by its authority alone", async () => {
     const tls = { ca: [pem.ca ?? ""], ...own("client") };
-    await using client = sessionClient({ host: "127.0.0.1", port, tls }, "client");
-    await client.session.ready(AbortSignal.timeout(10_000));
-    expect(await client.session.publish(transient("x", "y"))).toBe("delivered");
+    await using made = client(tls);
+    await made.session.ready(AbortSignal.timeout(10_000));
+    expect(await made.session.publish(transient("x", "y"))).toBe("delivered");
   });
 
   test("the name to check may be another than the host", async () => {
     const tls = { ca: [pem.ca ?? ""], ...own("client"), serverName: "broker.test" };
-    await using client = sessionClient({ host: "127.0.0.1", port, tls }, "client");
-    await client.session.ready(AbortSignal.timeout(10_000));
+    await using made = client(tls);
+    await made.session.ready(AbortSignal.timeout(10_000));
   });
 
   test("a server of an authority that is not given is not trusted", async () => {
