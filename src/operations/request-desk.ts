@@ -1,6 +1,7 @@
 import { exhaustive } from "../base/exhaustive.ts";
 import { type Fault, fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
+import { osErrorText } from "../base/os-error.ts";
 import { err, type Result } from "../base/result.ts";
 import { type CommandPayload, FAILED, parseCommandPayload } from "../bus/payload/command.ts";
 import { admit } from "./admission.ts";
@@ -62,7 +63,7 @@ export function createRequestDesk(options: RequestDeskOptions): RequestDesk {
     const stored = await store(address, payload, workflow);
     if (stored.ok) return dispatcher.accept({ address, payload }, workflow);
     log.error(`Command refused: ${topic}`, stored.fault);
-    publisher.state(topic, { ...payload, status: FAILED, reason: stored.fault.message });
+    publisher.state(topic, { ...payload, status: FAILED, reason: reasonOf(stored.fault) });
   };
 
   const store = async (
@@ -104,6 +105,11 @@ export function createRequestDesk(options: RequestDeskOptions): RequestDesk {
       }
     },
   };
+}
+
+/** Whoever asked does not see the log, and has to know what the disk said. */
+function reasonOf({ message, cause }: Fault): string {
+  return cause === undefined ? message : `${message}: ${osErrorText(cause)}`;
 }
 
 function refused(message: string, cause?: Fault): Result<never> {

@@ -245,7 +245,7 @@ class History {
 
 /** The one state that is published without being stored: a request that the disk did not take. */
 function isRefusal({ status, reason }: JsonObject): boolean {
-  return status === "failed" && reason === "The command cannot be stored";
+  return status === "failed" && reason === "The command cannot be stored: No space left on device";
 }
 
 test("whatever workflows, scripts, kills, restarts, disk faults and clears do, every command ends once and in order", async () => {

@@ -142,7 +142,7 @@ describe("a command", () => {
     full = true;
     device.request("greet", "1");
     const { status, reason } = await device.untilFinal("greet", "1");
-    expect([status, reason]).toEqual(["failed", "The command cannot be stored"]);
+    expect([status, reason]).toEqual(["failed", "The command cannot be stored: No space left on device"]);
   });
 
   test("of an ill-formed definition fails with what is wrong with it", async () => {
