@@ -69,6 +69,8 @@ export function createJournalKeeper(options: JournalKeeperOptions): JournalKeepe
   /** An append that failed may have left half a line, or a file that is gone: only the whole is known to be right. */
   const mend = async (): Promise<Result<undefined, Fault<FileFaultCode>>> => {
     cancelRetry?.();
+    // Tries that new lines bring in between must not put off the next one by itself.
+    const counts = failures === 0 || isDue;
     isDue = false;
     const mended = await rewrite(snapshotLines(schema, state));
     if (mended.ok) {
@@ -76,11 +78,11 @@ export function createJournalKeeper(options: JournalKeeperOptions): JournalKeepe
       failures = 0;
       return ok();
     }
-    failures += 1;
-    const delay = backoffDelay(RETRY, failures, MIDDLE);
     const text = `Registrations are kept in memory only: ${describeFault(mended.fault)}`;
-    if (failures === 1) log.error(`${text}. Make room or give write access; trying again`);
-    else log.debug(`${text}. Next try in ${delay / 1_000}s`);
+    if (failures === 0) log.error(`${text}. Make room or give write access; trying again`);
+    if (counts) failures += 1;
+    const delay = backoffDelay(RETRY, failures, MIDDLE);
+    log.debug(`${text}. Next try in ${delay / 1_000}s`);
     cancelRetry = clock.after(delay, () => {
       isDue = true;
       options.onDue();
