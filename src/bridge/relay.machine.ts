@@ -138,12 +138,15 @@ function received(policy: RelayPolicy, state: RelayState, input: Of<"received">)
 function forward(policy: RelayPolicy, state: RelayState, input: Of<"received">, message: Message, size: number): Next {
   const to = otherSide(input.from);
   const target = state[to];
-  const counted = message.qos > 0 ? { pending: target.pending + 1, pendingBytes: target.pendingBytes + size } : {};
-  const echoes = policy.router.returns(to, message.topic)
-    ? { echoes: [...target.echoes.slice(1 - MOST_ECHOES), { id: input.id, message }] }
-    : {};
+  const counted = message.qos > 0 ? 1 : 0;
   return {
-    state: change(state, to, { ...counted, ...echoes }),
+    state: change(state, to, {
+      pending: target.pending + counted,
+      pendingBytes: target.pendingBytes + counted * size,
+      echoes: policy.router.returns(to, message.topic)
+        ? [...target.echoes.slice(1 - MOST_ECHOES), { id: input.id, message }]
+        : target.echoes,
+    }),
     effects: [{ kind: "forward", id: input.id, to, message }],
   };
 }
@@ -156,9 +159,12 @@ function refuse(policy: RelayPolicy, state: RelayState, input: Of<"received">, t
 
 function settled(policy: RelayPolicy, before: RelayState, input: Of<"settled">): Next {
   const { id, to, message, outcome } = input;
+  const target = before[to];
+  const counted = message.qos > 0 ? 1 : 0;
   const state = change(before, to, {
-    ...(message.qos > 0 ? uncounted(policy, before[to], message) : {}),
-    ...(policy.router.returns(to, message.topic) ? { echoes: echoesAfter(before[to].echoes, input) } : {}),
+    pending: target.pending - counted,
+    pendingBytes: target.pendingBytes - counted * policy.wireSize(message),
+    echoes: policy.router.returns(to, message.topic) ? echoesAfter(target.echoes, input) : target.echoes,
   });
   if (message.qos === 0) return { state, effects: [] };
   const next = outcome === "delivered" ? acknowledge(state, id) : failed(policy, state, input);
@@ -217,10 +223,6 @@ function isEcho(sent: Message, came: ReceivedMessage): boolean {
 
 function isFull({ capacity }: RelayPolicy, side: SideState, size: number): boolean {
   return side.pending >= capacity.messages || side.pendingBytes + size > capacity.bytes;
-}
-
-function uncounted(policy: RelayPolicy, side: SideState, message: Message): Partial<SideState> {
-  return { pending: side.pending - 1, pendingBytes: side.pendingBytes - policy.wireSize(message) };
 }
 
 function acknowledge(state: RelayState, id: number): Next {

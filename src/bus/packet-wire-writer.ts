@@ -20,7 +20,7 @@ export function createPacketBatch(): PacketBatch {
 }
 
 /** The size of an empty batch. It grows with what it has to hold, and is this large again afterwards. */
-const USUAL_SIZE = 16 * 1024;
+const USUAL_SIZE = 64 * 1024;
 /** The first byte of a PUBLISH without flags, and of a PUBACK (MQTT-2.2.1). */
 const PUBLISH = 0x30;
 const PUBACK = 0x40;

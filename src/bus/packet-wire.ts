@@ -28,7 +28,7 @@ export function packetWire(clock: Clock): Wire {
 }
 
 /** A batch of so many bytes does not wait for the end of the turn. */
-const FULL_BATCH = 64 * 1024;
+const FULL_BATCH = 48 * 1024;
 /** Milliseconds that a broker gets to close the connection after DISCONNECT. */
 const DISCONNECT_TIMEOUT = 1_000;
 
