@@ -26,18 +26,18 @@ export interface Stream {
 }
 
 /**
- * How the messages of a stream passed its three hops: publisher to broker, bridge to broker, broker to recorder.
- * A copy that came without the DUP flag is excess if the hop before did not bring as many copies.
+ * How the messages of a stream passed their four hops: publisher, first broker, bridge, second broker, recorder. On each hop a message may
+ * come again with the DUP flag, which does not go on to the next one. A copy without it is excess if it is more than what the one who sent
+ * it had been given.
  */
 export interface StreamReport {
   /** Numbers of the messages, in the order in which the first broker got each first: after a reconnect a publisher may send a new one before old ones. */
   readonly published: readonly number[];
   /** Numbers of the messages, in the order in which each came to the recorder first. */
   readonly recorded: readonly number[];
-  /** Copies that tebus made of messages. */
-  readonly excessOfBridge: number;
-  /** Copies that the second broker made of messages. */
-  readonly excessOfBroker: number;
+  readonly excess: { readonly firstBroker: number; readonly bridge: number; readonly secondBroker: number };
+  /** Copies that the second broker got because the first one gave messages to the bridge again. */
+  readonly repeats: number;
 }
 
 export async function startTraffic(gateway: Gateway, options: TrafficOptions): Promise<Traffic> {
@@ -53,7 +53,7 @@ export async function startTraffic(gateway: Gateway, options: TrafficOptions): P
     return {
       published: acknowledged,
       arrived: () => recorder.arrived(options.count),
-      report: () => report(from.broker, to, topics, recorder),
+      report: () => report(from, to, topics, recorder),
     };
   };
   const here = { broker: local, access: local, bridge: BRIDGE };
@@ -72,19 +72,24 @@ interface Side {
 }
 
 function report(
-  source: Mosquitto,
+  source: Side,
   target: Side,
   topics: { readonly from: string; readonly to: string },
   recorder: PahoRecorder,
 ): StreamReport {
-  const published = copies(received(source.log(), "publisher"), topics.from);
-  const forwarded = copies(received(target.broker.log(), target.bridge), topics.to);
+  const published = copies(packets(source.broker.log(), "Received PUBLISH from", "publisher"), topics.from);
+  const taken = copies(packets(source.broker.log(), "Sending PUBLISH to", source.bridge), topics.from);
+  const forwarded = copies(packets(target.broker.log(), "Received PUBLISH from", target.bridge), topics.to);
   const recorded = copies(recorder.arrivals(), topics.to);
   return {
     published: [...published.keys()],
     recorded: [...recorded.keys()],
-    excessOfBridge: excess(forwarded, published),
-    excessOfBroker: excess(recorded, forwarded),
+    excess: {
+      firstBroker: excess(taken, published),
+      bridge: excess(forwarded, taken),
+      secondBroker: excess(recorded, forwarded),
+    },
+    repeats: excess(forwarded, published),
   };
 }
 
@@ -107,9 +112,9 @@ function excess(after: Copies, before: Copies): number {
   return [...after].map(ofMessage).reduce((sum, one) => sum + one, 0);
 }
 
-/** The QoS 1 messages that a mosquitto got from one of its clients, as its log tells. */
-function received(log: string, clientId: string): readonly Arrival[] {
-  const line = /: Received PUBLISH from (\S+) \(d([01]), q1, r[01], m\d+, '([^']+)'/g;
+/** The QoS 1 messages that a mosquitto exchanged with one of its clients, as its log tells. */
+function packets(log: string, what: "Received PUBLISH from" | "Sending PUBLISH to", clientId: string): Arrival[] {
+  const line = new RegExp(`: ${what} (\\S+) \\(d([01]), q1, r[01], m\\d+, '([^']+)'`, "g");
   return [...log.matchAll(line)].flatMap(([, client, dup, topic]) =>
     client === clientId && topic !== undefined ? [{ topic, dup: dup === "1" }] : [],
   );
