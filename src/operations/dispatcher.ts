@@ -13,7 +13,7 @@ import type { OperationLog } from "./operation-log.ts";
 import type { Persistence } from "./persistence.ts";
 import { createPlaces } from "./places.ts";
 import { runProgram } from "./run-program.ts";
-import { runStep, type StepWorld } from "./step.ts";
+import { runStep, type StepEnd, type StepWorld } from "./step.ts";
 import { createSubCommands } from "./sub-commands.ts";
 import type { Tasks } from "./tasks.ts";
 import { fillCommandLine } from "./template.ts";
@@ -91,7 +91,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     log: (address, text) => operationLog.write(address, text),
     runStep(step, ended) {
       tasks.run(async () => {
-        const end = await runStep(step, steps);
+        // What a step does may end this process or the whole machine: the log tells beforehand what it was.
+        await operationLog.flushed();
+        const end: StepEnd = step.signal.aborted ? { kind: "interrupted" } : await runStep(step, steps);
         ended(end);
         if (end.kind === "moved" && end.sub !== undefined) library.settle(end.sub.workflow);
       });
@@ -101,6 +103,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         const late = new AbortController();
         await Promise.race([publisher.settled(address.topic), sleep(clock, DELIVERY_LIMIT, late.signal)]);
         late.abort();
+        await operationLog.flushed();
         const words = fillCommandLine(command, { address, payload });
         const never = new AbortController().signal;
         operationLog.write(address, logProcess(await runProgram(words, { signal: never, clock, exec: steps.exec })));

@@ -85,6 +85,22 @@ describe("a command", () => {
     expect(log).toContain("\nAction:   wait for the requester to finalize the command\n");
   });
 
+  test("is logged before its step begins, since the step may end the machine", async () => {
+    const toml = `operation = "greet"
+[init]
+action = "proceed"
+on_success = "executing"
+[executing]
+script = "grep -q '@ executing |' \${.payload.logPath}"
+on_success = "successful"`;
+    await device.define("greet", toml);
+    await device.start();
+    for (const id of ["1", "2", "3"]) {
+      device.request("greet", id);
+      expect(await device.untilFinal("greet", id)).toMatchObject({ status: "successful" });
+    }
+  });
+
   test("is on disk when its request is acknowledged, and off the disk when its clear is", async () => {
     await device.define("greet", shell("greet", "true"));
     await device.start();
