@@ -14,8 +14,8 @@ import type { Subscription } from "./participant.ts";
 import type { OutgoingPublish, Wire, WireConnection, WireEvents, WireOptions } from "./wire.ts";
 
 /**
- * MQTT 3.1.1 straight over a socket, for a bridge, where each message counts: a third of the processor time that MQTT.js takes.
- * What is written during one turn of the event loop leaves in one piece.
+ * MQTT 3.1.1 straight over a socket, for a bridge, where each message counts: under full load it takes half the processor time that it
+ * takes with MQTT.js. What is written during one turn of the event loop leaves in one piece.
  */
 export function packetWire(clock: Clock): Wire {
   return {

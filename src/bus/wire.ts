@@ -3,7 +3,7 @@ import type { Message, QoS, ReceivedMessage } from "./message.ts";
 import type { Subscription } from "./participant.ts";
 import type { BrokerEndpoint } from "./session.ts";
 
-/** What speaks MQTT over a network connection: MQTT.js in the product, a simulated broker in tests. */
+/** What speaks MQTT over a network connection: MQTT.js for services, a socket and a codec for bridges, a simulated broker in tests. */
 export interface Wire {
   /**
    * Begins one attempt to connect. Never throws, and calls no event before it has returned.
