@@ -9,7 +9,10 @@ import { mosquittoSub } from "./world/mosquitto-clients.ts";
  */
 const SAFE: GatewayOptions = { brokers: { persistence: "every-change", config: ["max_queued_messages 0"] } };
 
-/** A mosquitto that is killed may have saved so many messages as not sent yet that it has sent: as many as it sends without acknowledgement. */
+/**
+ * Mosquitto sets the DUP flag only if it saved, before it was killed, that it had sent the message, or if sending it to a program that was
+ * killed still succeeded. So as many as it sends without acknowledgement may come again without the flag after a kill.
+ */
 const WINDOW = 20;
 
 async function runGateway(): Promise<Gateway> {
@@ -18,21 +21,24 @@ async function runGateway(): Promise<Gateway> {
   return gateway;
 }
 
-/** How often the broker was killed that the stream comes from or goes to. */
+/** How often tebus was killed, and the broker that the stream comes from or goes to. */
 interface Kills {
+  readonly tebus: number;
   readonly first: number;
   readonly second: number;
 }
 
-/** tebus adds no copy, whatever is killed; a broker adds none unless it is killed itself. */
-async function judge(stream: Stream, count: number, kills: Kills = { first: 0, second: 0 }): Promise<StreamReport> {
+const NO_KILLS: Kills = { tebus: 0, first: 0, second: 0 };
+
+/** tebus adds no copy, whatever is killed; a broker adds none unless it, or the one that it sends to, is killed. */
+async function judge(stream: Stream, count: number, kills: Kills = NO_KILLS): Promise<StreamReport> {
   await stream.arrived();
   const report = stream.report();
   const { published, recorded, excess } = report;
   expect(recorded.toSorted((one, other) => one - other)).toEqual(Array.from({ length: count }, (_, number) => number));
   expect(recorded).toEqual(published);
   expect(excess.bridge).toBe(0);
-  expect(excess.firstBroker).toBeLessThanOrEqual(kills.first * WINDOW);
+  expect(excess.firstBroker).toBeLessThanOrEqual((kills.tebus + kills.first) * WINDOW);
   expect(excess.secondBroker).toBeLessThanOrEqual(kills.second * WINDOW);
   return report;
 }
@@ -56,8 +62,8 @@ describe("no message of QoS 1 is lost in either direction, and none comes twice 
     await gateway.local.start();
     await outbound.published(1_050);
     await gateway.far.start();
-    await judge(outbound, count, { first: 1, second: 1 });
-    await judge(inbound, count, { first: 1, second: 1 });
+    await judge(outbound, count, { tebus: 1, first: 1, second: 1 });
+    await judge(inbound, count, { tebus: 1, first: 1, second: 1 });
   });
 
   test("while the local broker is killed again and again", async () => {
@@ -69,8 +75,8 @@ describe("no message of QoS 1 is lost in either direction, and none comes twice 
       await gateway.local.killSaved();
       await gateway.local.start();
     }
-    await judge(traffic.outbound, count, { first: 3, second: 0 });
-    await judge(traffic.inbound, count, { first: 0, second: 3 });
+    await judge(traffic.outbound, count, { ...NO_KILLS, first: 3 });
+    await judge(traffic.inbound, count, { ...NO_KILLS, second: 3 });
   });
 
   test("while tebus is killed again and again", async () => {
@@ -82,8 +88,8 @@ describe("no message of QoS 1 is lost in either direction, and none comes twice 
       await gateway.tebus().kill();
       await gateway.start();
     }
-    await judge(traffic.outbound, count);
-    await judge(traffic.inbound, count);
+    await judge(traffic.outbound, count, { ...NO_KILLS, tebus: 3 });
+    await judge(traffic.inbound, count, { ...NO_KILLS, tebus: 3 });
   });
 
   test("while tebus is restarted in order", async () => {
