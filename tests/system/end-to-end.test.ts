@@ -83,7 +83,8 @@ describe("a device between two brokers, for clients that are not ours", () => {
     await mosquittoPub(gateway.local, "te/device/mixer//", '{"@type":"child-device"}', { retain: true });
     await mosquittoPub(gateway.local, "te/device/mixer///twin/place", '{"hall":"B"}', { retain: true });
     await farSide.next(`${FAR_ROOT}/device/mixer///twin/place`);
-    expect(await getJson("/entities/device/mixer///twin/place")).toEqual({ hall: "B" });
+    const place = await waitUntil("the twin has it", () => getJson("/entities/device/mixer///twin/place"));
+    expect(place).toEqual({ hall: "B" });
     await put("/entities/device/mixer///twin/serial", '"17-A"');
     expect((await retained("te/device/mixer///twin/serial")).payload).toBe('"17-A"');
     await farSide.next(`${FAR_ROOT}/device/mixer///twin/serial`, /^"17-A"$/);
