@@ -1,4 +1,5 @@
 import { exhaustive } from "../base/exhaustive.ts";
+import { VERSION } from "../platform/version.ts";
 import { outliveReloads } from "../services/signals.ts";
 import { dispatch, type Target } from "./dispatch.ts";
 import type { Define, World } from "./program.ts";
@@ -11,6 +12,10 @@ export async function runExecutable(calledBy: string, args: readonly string[], w
     return 2;
   }
   if (target.kind === "component" && SERVICES.has(target.component)) outliveReloads();
+  if (isVersionAsked(target)) {
+    await world.stdout(`${target.name} ${VERSION}\n`);
+    return 0;
+  }
   const define = await load(target);
   if (define === undefined) {
     world.stderr(`Error: ${target.name} is not available in this version of tebus\n`);
@@ -21,6 +26,13 @@ export async function runExecutable(calledBy: string, args: readonly string[], w
   const logName = target.kind === "tedge" || target.component === "all" ? "tedge" : target.component;
   const logLevel = target.kind === "tedge" ? "warn" : "info";
   return runProgram(define, { name, args: target.args, usageExit, logName, logLevel }, world);
+}
+
+/** Scripts and the self-update ask this often; it needs no parser. What is not there yet has no version either. */
+function isVersionAsked(target: Exclude<Target, { kind: "unknown" }>): boolean {
+  const [only, ...others] = target.args;
+  if (others.length > 0 || (only !== "--version" && only !== "-V")) return false;
+  return target.kind === "tedge" || target.component === "tedge-write" || SERVICES.has(target.component);
 }
 
 /** What runs until it is told to end. */
