@@ -2,8 +2,8 @@ import { type Fault, fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { CLOUDS } from "../config/table.ts";
-import { customMappersAmong, listMapperDirectories, requireMapperDirectory } from "../services/mapper-directories.ts";
-import { type MapperName, mapperText, parseMapperName } from "../services/mapper-name.ts";
+import { customMappersAmong, listMapperDirectories, requireMapperDirectory } from "../mappers/mapper-directories.ts";
+import { type MapperName, mapperText, parseMapperName } from "../mappers/mapper-name.ts";
 import type { CliContext } from "./outcome.ts";
 
 /** Names of the user-defined mappers that `run all` runs: those asked for, or every one that has a directory. */

@@ -27,7 +27,7 @@ async function runMapper(context: ProgramContext, name: string, options: MapperO
     context.log.warn("--init and --clear are deprecated and do nothing");
     return { kind: "done" };
   }
-  const { parseMapperName } = await import("../services/mapper-name.ts");
+  const { parseMapperName } = await import("../mappers/mapper-name.ts");
   const { requireRunnable } = await import("./choose-mappers.ts");
   const failed = (why: ReturnType<typeof fault>): CommandOutcome => {
     return { kind: "failed", description: `run the mapper '${name}'`, fault: why };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mapperText, parseMapperName } from "../../../src/services/mapper-name.ts";
+import { mapperText, parseMapperName } from "../../../src/mappers/mapper-name.ts";
 
 const read = (text: string) => {
   const parsed = parseMapperName(text);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseJson } from "../../../src/base/json.ts";
-import { readDocument } from "../../../src/http/json-document.ts";
+import { readDocument } from "../../../src/base/json-document.ts";
 
 describe("a text that is not JSON", () => {
   test.each([

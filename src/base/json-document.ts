@@ -1,8 +1,8 @@
-import { fault } from "../base/fault.ts";
-import { isJsonObject, type Json, parseJson } from "../base/json.ts";
-import { quoteText } from "../base/quoted-text.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { fault } from "./fault.ts";
+import { isJsonObject, type Json, parseJson } from "./json.ts";
 import { type JsonLayout, scanJson } from "./json-scan.ts";
+import { quoteText } from "./quoted-text.ts";
+import { err, ok, type Result } from "./result.ts";
 
 /** A JSON text that was read, with the complaints that its shape may give rise to. */
 export interface JsonDocument {
