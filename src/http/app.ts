@@ -1,8 +1,8 @@
 import type { Log } from "../base/log.ts";
 import type { FileStore } from "../files/file-store.ts";
 import type { Twin } from "../twin/twin.ts";
-import { entityRoutes } from "./entities.ts";
-import { deprecatedFileRoutes, fileRoutes } from "./files.ts";
+import { entityRoutes } from "./entities/entities.ts";
+import { deprecatedFileRoutes, fileRoutes } from "./files/files.ts";
 import { type HttpApp, routedApp } from "./routed-app.ts";
 
 export interface HttpAppOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseByteRange } from "../../../src/http/byte-range.ts";
+import { parseByteRange } from "../../../../src/http/files/byte-range.ts";
 
 test.each([
   ["bytes=0-0", 0, 1],

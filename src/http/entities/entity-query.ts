@@ -1,7 +1,7 @@
-import { err, ok, type Result } from "../base/result.ts";
-import { type EntityId, parseEntityId } from "../bus/entity-id.ts";
-import { ENTITY_TYPES, type EntityQuery } from "../twin/twin.ts";
-import { jsonProblem, type Problem, textProblem } from "./problem.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { type EntityId, parseEntityId } from "../../bus/entity-id.ts";
+import { ENTITY_TYPES, type EntityQuery } from "../../twin/twin.ts";
+import { jsonProblem, type Problem, textProblem } from "../problem.ts";
 
 /** Reads `root`, `parent` and `type` of a list request; an empty value counts as not given (spec/http-api §3.3). */
 export function parseEntityQuery(query: string): Result<EntityQuery, Problem> {

@@ -1,8 +1,8 @@
-import { isJsonObject, type Json, type JsonObject, stringifyJson } from "../base/json.ts";
-import type { JsonDocument } from "../base/json-document.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import { type EntityId, parseEntityId } from "../bus/entity-id.ts";
-import { ENTITY_TYPES, type Entity, type EntityPatch, type EntityType, type Registration } from "../twin/twin.ts";
+import { isJsonObject, type Json, type JsonObject, stringifyJson } from "../../base/json.ts";
+import type { JsonDocument } from "../../base/json-document.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { type EntityId, parseEntityId } from "../../bus/entity-id.ts";
+import { ENTITY_TYPES, type Entity, type EntityPatch, type EntityType, type Registration } from "../../twin/twin.ts";
 
 /** The entity object of answers, absent members left out (spec/http-api §3.2). */
 export function entityObject(entity: Entity): JsonObject {

@@ -1,7 +1,7 @@
-import type { OpenFile, StoredFile } from "../files/file-store.ts";
-import { wholeFile } from "../platform/whole-file.ts";
+import type { OpenFile, StoredFile } from "../../files/file-store.ts";
+import { wholeFile } from "../../platform/whole-file.ts";
+import { emptyResponse } from "../problem.ts";
 import { parseByteRange } from "./byte-range.ts";
-import { emptyResponse } from "./problem.ts";
 
 /** Up to this size a part is read into memory: one system call instead of a stream. */
 const SMALL = 64 * 1024;

@@ -1,12 +1,12 @@
-import { exhaustive } from "../base/exhaustive.ts";
-import { isJsonObject, type Json, stringifyJson, stringifySorted } from "../base/json.ts";
-import { type JsonDocument, readDocument } from "../base/json-document.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import type { Twin, TwinFault, TwinFaultCode } from "../twin/twin.ts";
+import { exhaustive } from "../../base/exhaustive.ts";
+import { isJsonObject, type Json, stringifyJson, stringifySorted } from "../../base/json.ts";
+import { type JsonDocument, readDocument } from "../../base/json-document.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { Twin, TwinFault, TwinFaultCode } from "../../twin/twin.ts";
+import { emptyResponse, jsonProblem, jsonResponse, type Problem, textProblem } from "../problem.ts";
 import { entityList, entityObject, parsePatch, parseRegistration } from "./entity-body.ts";
 import { parseEntityQuery } from "./entity-query.ts";
 import type { EntityTarget } from "./entity-target.ts";
-import { emptyResponse, jsonProblem, jsonResponse, type Problem, textProblem } from "./problem.ts";
 
 type Answer = Result<Response, Problem>;
 

@@ -1,6 +1,6 @@
-import { err, ok, type Result } from "../base/result.ts";
-import { type EntityId, parseEntityId } from "../bus/entity-id.ts";
-import { jsonProblem, type Problem } from "./problem.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { type EntityId, parseEntityId } from "../../bus/entity-id.ts";
+import { jsonProblem, type Problem } from "../problem.ts";
 
 /** What a path below `/te/v1/entities/` names (spec/http-api §3.1). */
 export type EntityTarget =

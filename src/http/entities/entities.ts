@@ -1,12 +1,12 @@
 import { Hono } from "hono";
-import type { Result } from "../base/result.ts";
-import { decodeRequestPath } from "../files/store-path.ts";
-import type { Twin } from "../twin/twin.ts";
-import { readBodyText } from "./body-text.ts";
+import type { Result } from "../../base/result.ts";
+import { decodeRequestPath } from "../../files/store-path.ts";
+import type { Twin } from "../../twin/twin.ts";
+import { readBodyText } from "../body-text.ts";
+import { emptyResponse, type Problem, problemResponse, textProblem } from "../problem.ts";
+import { rawQuery } from "../raw-target.ts";
 import { changeTarget, getTarget, listEntities, putTarget, registerEntity, removeTarget } from "./entity-actions.ts";
 import { type EntityTarget, parseEntityTarget } from "./entity-target.ts";
-import { emptyResponse, type Problem, problemResponse, textProblem } from "./problem.ts";
-import { rawQuery } from "./raw-target.ts";
 
 const ENTITIES = "/te/v1/entities";
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Log } from "../../../src/base/log.ts";
-import { createFileStore } from "../../../src/files/disk-file-store.ts";
-import { deprecatedFileRoutes, fileRoutes } from "../../../src/http/files.ts";
-import { type HttpApp, routedApp } from "../../../src/http/routed-app.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "../files/temporary-directory.ts";
-import { recordedLog } from "./recorded-log.ts";
+import type { Log } from "../../../../src/base/log.ts";
+import { createFileStore } from "../../../../src/files/disk-file-store.ts";
+import { deprecatedFileRoutes, fileRoutes } from "../../../../src/http/files/files.ts";
+import { type HttpApp, routedApp } from "../../../../src/http/routed-app.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../../files/temporary-directory.ts";
+import { recordedLog } from "../recorded-log.ts";
 
 const FILES = "/te/v1/files";
 const LEGACY = "/tedge/file-transfer";
