@@ -1,12 +1,12 @@
 import { fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type FileServer, serverUrl } from "../files/file-url.ts";
-import { finalUrl } from "../files/final-url.ts";
-import { guessMediaType, isMediaType } from "../files/media-type.ts";
-import { type Answer, type OutgoingRequest, sendRequest } from "../files/send-request.ts";
-import { openSource, watchedBody } from "../files/source-file.ts";
-import { requestFault } from "../files/transfer-fault.ts";
-import { TRANSFER_POLICY, type TransferOptions } from "../files/transfer-options.ts";
+import { finalUrl } from "../files/transfer/final-url.ts";
+import { guessMediaType, isMediaType } from "../files/transfer/media-type.ts";
+import { type Answer, type OutgoingRequest, sendRequest } from "../files/transfer/send-request.ts";
+import { openSource, watchedBody } from "../files/transfer/source-file.ts";
+import { requestFault } from "../files/transfer/transfer-fault.ts";
+import { TRANSFER_POLICY, type TransferOptions } from "../files/transfer/transfer-options.ts";
 import type { ClientTls } from "../platform/http-client.ts";
 import type { CliContext, CommandOutcome } from "./outcome.ts";
 

@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { fault } from "../base/fault.ts";
-import type { TransferFault } from "./transfer-fault.ts";
+import type { TransferFault } from "./transfer/transfer-fault.ts";
 
 /** Part of a file system that downloads leave free. */
 const RESERVE = 0.05;

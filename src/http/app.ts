@@ -1,5 +1,5 @@
 import type { Log } from "../base/log.ts";
-import type { FileStore } from "../files/file-store.ts";
+import type { FileStore } from "../files/store/file-store.ts";
 import type { Twin } from "../twin/twin.ts";
 import { entityRoutes } from "./entities/entities.ts";
 import { deprecatedFileRoutes, fileRoutes } from "./files/files.ts";

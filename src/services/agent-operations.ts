@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { FaultError } from "../base/fault.ts";
 import type { EntityId } from "../bus/entity-id.ts";
-import { download } from "../files/download.ts";
-import { upload } from "../files/upload.ts";
+import { download } from "../files/transfer/download.ts";
+import { upload } from "../files/transfer/upload.ts";
 import { createOperations } from "../operations/engine.ts";
 import type { ClientTls } from "../platform/http-client.ts";
 import type { AgentContext, AgentPart } from "./agent-part.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Result } from "../../base/result.ts";
-import { decodeRequestPath } from "../../files/store-path.ts";
+import { decodeRequestPath } from "../../files/store/store-path.ts";
 import type { Twin } from "../../twin/twin.ts";
 import { readBodyText } from "../body-text.ts";
 import { emptyResponse, type Problem, problemResponse, textProblem } from "../problem.ts";

@@ -1,4 +1,4 @@
-import type { OpenFile, StoredFile } from "../../files/file-store.ts";
+import type { OpenFile, StoredFile } from "../../files/store/file-store.ts";
 import { wholeFile } from "../../platform/whole-file.ts";
 import { emptyResponse } from "../problem.ts";
 import { parseByteRange } from "./byte-range.ts";

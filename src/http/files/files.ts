@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import type { Log } from "../../base/log.ts";
 import { quoteText } from "../../base/quoted-text.ts";
-import type { FileStore, FileStoreFault } from "../../files/file-store.ts";
-import { decodeRequestPath } from "../../files/store-path.ts";
+import type { FileStore, FileStoreFault } from "../../files/store/file-store.ts";
+import { decodeRequestPath } from "../../files/store/store-path.ts";
 import { emptyResponse, problemResponse, textProblem } from "../problem.ts";
 import { answerWithFile, answerWithHead } from "./file-answer.ts";
 

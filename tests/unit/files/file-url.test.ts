@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { commandFileName, fileUrl, serverUrl } from "../../../src/files/file-url.ts";
-import { decodeRequestPath } from "../../../src/files/store-path.ts";
+import { decodeRequestPath } from "../../../src/files/store/store-path.ts";
 
 const SERVER = { https: false, host: "192.168.1.2", port: 8000 };
 

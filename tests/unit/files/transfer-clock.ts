@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/base/clock.ts";
-import type { TransferPolicy } from "../../../src/files/transfer-options.ts";
+import type { TransferPolicy } from "../../../src/files/transfer/transfer-options.ts";
 
 /** Back-off as specified, time-outs so long that they can be told from it. */
 export const POLICY: TransferPolicy = {

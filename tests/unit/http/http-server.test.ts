@@ -6,7 +6,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { systemClock } from "../../../src/base/clock.ts";
 import type { Log } from "../../../src/base/log.ts";
-import { createFileStore } from "../../../src/files/disk-file-store.ts";
+import { createFileStore } from "../../../src/files/store/disk-file-store.ts";
 import { fileRoutes } from "../../../src/http/files/files.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/http-server.ts";
 import { type HttpApp, routedApp } from "../../../src/http/routed-app.ts";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { systemClock } from "../../../../src/base/clock.ts";
 import { type Message, payloadText, transient } from "../../../../src/bus/message.ts";
 import { topicSchema } from "../../../../src/bus/topic.ts";
-import { createFileStore } from "../../../../src/files/disk-file-store.ts";
+import { createFileStore } from "../../../../src/files/store/disk-file-store.ts";
 import { createHttpApp } from "../../../../src/http/app.ts";
 import type { HttpApp } from "../../../../src/http/routed-app.ts";
 import { createTwin, type TwinKeeper } from "../../../../src/twin/keeper.ts";

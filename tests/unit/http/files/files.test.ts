@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../../../src/base/log.ts";
-import { createFileStore } from "../../../../src/files/disk-file-store.ts";
+import { createFileStore } from "../../../../src/files/store/disk-file-store.ts";
 import { deprecatedFileRoutes, fileRoutes } from "../../../../src/http/files/files.ts";
 import { type HttpApp, routedApp } from "../../../../src/http/routed-app.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../files/temporary-directory.ts";

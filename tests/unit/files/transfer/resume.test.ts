@@ -6,7 +6,7 @@ import {
   FROM_THE_START,
   type ResumePoint,
   resumeOffset,
-} from "../../../src/files/resume.ts";
+} from "../../../../src/files/transfer/resume.ts";
 
 const POINT: ResumePoint = { written: 40, resumable: true, etag: '"a"' };
 

@@ -1,4 +1,4 @@
-import { type Fault, fault, toFault } from "../base/fault.ts";
+import { type Fault, fault, toFault } from "../../base/fault.ts";
 
 /** Why a transfer failed. `network` and `unavailable` may pass; the others are final. */
 export type TransferFaultCode =

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isTemporaryName } from "../temporary-file.ts";
 import { followLinks } from "./follow-links.ts";
-import { isTemporaryName } from "./temporary-file.ts";
 
 /**
  * Removes the temporary files that a crash left below `root`, and beside the targets of the links there. Gives how many there were.

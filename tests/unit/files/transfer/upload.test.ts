@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { describeFault } from "../../../src/base/fault.ts";
-import { type UploadRequest, upload } from "../../../src/files/upload.ts";
-import { recordedLog } from "../http/recorded-log.ts";
-import { answer, hangUp, keepSilent, scriptedServer, type Turn } from "./scripted-server.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
-import { POLICY, type TransferClock, transferClock } from "./transfer-clock.ts";
+import { describeFault } from "../../../../src/base/fault.ts";
+import { type UploadRequest, upload } from "../../../../src/files/transfer/upload.ts";
+import { recordedLog } from "../../http/recorded-log.ts";
+import { answer, hangUp, keepSilent, scriptedServer, type Turn } from "../scripted-server.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../temporary-directory.ts";
+import { POLICY, type TransferClock, transferClock } from "../transfer-clock.ts";
 
 let directory: TemporaryDirectory;
 let source: string;

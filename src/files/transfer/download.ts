@@ -1,15 +1,15 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute } from "node:path";
-import { fileFault } from "../base/atomic-file.ts";
-import { describeFault, fault, toFault } from "../base/fault.ts";
-import { quoteText } from "../base/quoted-text.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import { checkDiskSpace } from "./disk-space.ts";
+import { fileFault } from "../../base/atomic-file.ts";
+import { describeFault, fault, toFault } from "../../base/fault.ts";
+import { quoteText } from "../../base/quoted-text.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { checkDiskSpace } from "../disk-space.ts";
+import { createTemporaryFile, type TemporaryFile } from "../temporary-file.ts";
 import { contentLength, continueWith, FROM_THE_START, type ResumePoint, resumeOffset } from "./resume.ts";
 import { retryTransfer } from "./retry-transfer.ts";
 import { saveBody } from "./save-body.ts";
 import { type Answer, sendRequest } from "./send-request.ts";
-import { createTemporaryFile, type TemporaryFile } from "./temporary-file.ts";
 import { checkUrl, statusFault, type TransferFault } from "./transfer-fault.ts";
 import type { TransferOptions } from "./transfer-options.ts";
 

@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { createLog } from "../../../src/base/log.ts";
-import { createFileStore } from "../../../src/files/disk-file-store.ts";
-import type { FileStore } from "../../../src/files/file-store.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
+import { createLog } from "../../../../src/base/log.ts";
+import { createFileStore } from "../../../../src/files/store/disk-file-store.ts";
+import type { FileStore } from "../../../../src/files/store/file-store.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../temporary-directory.ts";
 
 let data: TemporaryDirectory;
 let root: string;

@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, realpath, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { syncDirectory } from "../base/atomic-file.ts";
+import { syncDirectory } from "../../base/atomic-file.ts";
 
 /** Who owns the directories of the store; a process that may not give files away leaves it silently. */
 export interface DirectoryOwner {

@@ -1,8 +1,8 @@
-import type { BackoffPolicy } from "../base/backoff.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
-import type { ClientTls } from "../platform/http-client.ts";
-import { VERSION } from "../platform/version.ts";
+import type { BackoffPolicy } from "../../base/backoff.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { ClientTls } from "../../platform/http-client.ts";
+import { VERSION } from "../../platform/version.ts";
 
 /** What a download or an upload needs of the world. */
 export interface TransferOptions {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describeFault } from "../../../src/base/fault.ts";
-import type { Log } from "../../../src/base/log.ts";
-import { type DownloadRequest, download } from "../../../src/files/download.ts";
-import { recordedLog } from "../http/recorded-log.ts";
-import { answer, brokenAnswer, hangUp, keepSilent, scriptedServer, type Turn } from "./scripted-server.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
-import { POLICY, type TransferClock, transferClock } from "./transfer-clock.ts";
+import { describeFault } from "../../../../src/base/fault.ts";
+import type { Log } from "../../../../src/base/log.ts";
+import { type DownloadRequest, download } from "../../../../src/files/transfer/download.ts";
+import { recordedLog } from "../../http/recorded-log.ts";
+import { answer, brokenAnswer, hangUp, keepSilent, scriptedServer, type Turn } from "../scripted-server.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../temporary-directory.ts";
+import { POLICY, type TransferClock, transferClock } from "../transfer-clock.ts";
 
 let directory: TemporaryDirectory;
 let target: string;

@@ -1,5 +1,5 @@
-import type { Fault } from "../base/fault.ts";
-import type { Result } from "../base/result.ts";
+import type { Fault } from "../../base/fault.ts";
+import type { Result } from "../../base/result.ts";
 
 export type FileStoreFaultCode = "outside" | "not-found" | "is-directory" | "disk-full" | "interrupted" | "io";
 /** The message of the first three is a text of spec/http-api §2.3-2.5, fit for a client; that of the others is for the log. */

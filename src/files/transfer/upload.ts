@@ -1,6 +1,6 @@
-import { err, ok, type Result } from "../base/result.ts";
-import type { HttpInit } from "../platform/http-client.ts";
-import type { OpenFile } from "./file-store.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { HttpInit } from "../../platform/http-client.ts";
+import type { OpenFile } from "../store/file-store.ts";
 import { finalUrl, mayLearnSecrets } from "./final-url.ts";
 import { guessMediaType } from "./media-type.ts";
 import { retryTransfer } from "./retry-transfer.ts";

@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../base/result.ts";
-import { type HttpInit, httpFetch } from "../platform/http-client.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { type HttpInit, httpFetch } from "../../platform/http-client.ts";
 import { ABORTED, requestFault, type TransferFault } from "./transfer-fault.ts";
 import { TRANSFER_POLICY, type TransferOptions, USER_AGENT } from "./transfer-options.ts";
 import { type Watchdog, watch } from "./watchdog.ts";

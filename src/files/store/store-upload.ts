@@ -1,12 +1,12 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fileFault } from "../base/atomic-file.ts";
-import { fault, toFault } from "../base/fault.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { fileFault } from "../../base/atomic-file.ts";
+import { fault, toFault } from "../../base/fault.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { createTemporaryFile, type TemporaryFile } from "../temporary-file.ts";
 import type { FileStoreFault, StoredFile } from "./file-store.ts";
 import type { StoreDirectories } from "./store-directories.ts";
 import { describeStored } from "./stored-file.ts";
-import { createTemporaryFile, type TemporaryFile } from "./temporary-file.ts";
 
 export interface Upload {
   readonly directories: StoreDirectories;

@@ -1,4 +1,4 @@
-import { ok, type Result } from "../base/result.ts";
+import { ok, type Result } from "../../base/result.ts";
 import { sendRequest } from "./send-request.ts";
 import type { TransferFault } from "./transfer-fault.ts";
 import type { TransferOptions } from "./transfer-options.ts";

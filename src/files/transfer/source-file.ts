@@ -1,8 +1,8 @@
-import { fault } from "../base/fault.ts";
-import { quoteText } from "../base/quoted-text.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import type { OpenFile } from "./file-store.ts";
-import { openStored } from "./stored-file.ts";
+import { fault } from "../../base/fault.ts";
+import { quoteText } from "../../base/quoted-text.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { OpenFile } from "../store/file-store.ts";
+import { openStored } from "../store/stored-file.ts";
 import type { TransferFault } from "./transfer-fault.ts";
 
 /** Opens a file to be sent. The fault is final: `Can't open a file "<path>"`, with the reason of the system. */

@@ -1,10 +1,11 @@
 import type { Stats } from "node:fs";
 import { lstat, stat, unlink } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import { fault, toFault } from "../base/fault.ts";
-import type { Log } from "../base/log.ts";
-import { quoteText } from "../base/quoted-text.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { fault, toFault } from "../../base/fault.ts";
+import type { Log } from "../../base/log.ts";
+import { quoteText } from "../../base/quoted-text.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { isTemporaryName } from "../temporary-file.ts";
 import type { FileStore, FileStoreFault } from "./file-store.ts";
 import { followLinks } from "./follow-links.ts";
 import { removeStaleUploads } from "./stale-uploads.ts";
@@ -12,7 +13,6 @@ import { type DirectoryOwner, storeDirectories } from "./store-directories.ts";
 import { locateInStore } from "./store-path.ts";
 import { diskFault, storeUpload } from "./store-upload.ts";
 import { openStored, statStored } from "./stored-file.ts";
-import { isTemporaryName } from "./temporary-file.ts";
 
 export interface FileStoreOptions {
   /** Directory of the store: `<data.path>/file-transfer`. */

@@ -1,6 +1,6 @@
-import { describeFault } from "../base/fault.ts";
-import { err, type Result } from "../base/result.ts";
-import { retry } from "../base/retry.ts";
+import { describeFault } from "../../base/fault.ts";
+import { err, type Result } from "../../base/result.ts";
+import { retry } from "../../base/retry.ts";
 import { ABORTED, isPassing, type TransferFault } from "./transfer-fault.ts";
 import { TRANSFER_POLICY, type TransferOptions } from "./transfer-options.ts";
 

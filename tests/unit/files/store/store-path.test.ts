@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { decodeRequestPath, locateInStore } from "../../../src/files/store-path.ts";
+import { decodeRequestPath, locateInStore } from "../../../../src/files/store/store-path.ts";
 
 const ROOT = "/data/file-transfer";
 

@@ -1,5 +1,5 @@
-import type { Clock } from "../base/clock.ts";
-import { FaultError, fault } from "../base/fault.ts";
+import type { Clock } from "../../base/clock.ts";
+import { FaultError, fault } from "../../base/fault.ts";
 
 /** Ends something that does not move any more. */
 export interface Watchdog {

@@ -1,6 +1,6 @@
 import { readlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { FaultError, fault, toFault } from "../base/fault.ts";
+import { FaultError, fault, toFault } from "../../base/fault.ts";
 
 const MOST_LINKS = 40;
 

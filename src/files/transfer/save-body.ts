@@ -1,7 +1,7 @@
-import { fileFault } from "../base/atomic-file.ts";
-import { fault } from "../base/fault.ts";
+import { fileFault } from "../../base/atomic-file.ts";
+import { fault } from "../../base/fault.ts";
+import type { TemporaryFile } from "../temporary-file.ts";
 import type { Answer } from "./send-request.ts";
-import type { TemporaryFile } from "./temporary-file.ts";
 import { ABORTED, requestFault, type TransferFault } from "./transfer-fault.ts";
 import { TRANSFER_POLICY, type TransferOptions } from "./transfer-options.ts";
 

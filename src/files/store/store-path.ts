@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { type Fault, fault } from "../base/fault.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { type Fault, fault } from "../../base/fault.ts";
+import { err, ok, type Result } from "../../base/result.ts";
 
 /**
  * Percent-decodes the raw path behind a route prefix as a whole: `%2F` becomes a separator, `+` stays, a `%` without two hexadecimal
