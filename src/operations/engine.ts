@@ -10,22 +10,22 @@ import type { EntityId } from "../bus/entity-id.ts";
 import { payloadText } from "../bus/message.ts";
 import type { Participant, Publish } from "../bus/participant.ts";
 import type { TopicSchema } from "../bus/topic.ts";
-import { createBoard } from "./board.ts";
 import type { BuiltinOperation } from "./builtin-operation.ts";
 import { createCapabilities } from "./capabilities.ts";
+import { createBoard } from "./command/board.ts";
+import { createCommandPublisher } from "./command/command-publisher.ts";
+import { createDispatcher } from "./command/dispatcher.ts";
+import { createPersistence } from "./command/persistence.ts";
+import { prepareSubCommand } from "./command/prepare-sub-command.ts";
+import { createRequestDesk } from "./command/request-desk.ts";
+import { resumeBoard } from "./command/resume-board.ts";
 import type { CommandAddress } from "./command.ts";
-import { createCommandPublisher } from "./command-publisher.ts";
 import { type Disk, realDisk } from "./disk.ts";
-import { createDispatcher } from "./dispatcher.ts";
 import { createOperationLog, type LogLimits } from "./operation-log.ts";
-import { createPersistence } from "./persistence.ts";
-import { prepareSubCommand } from "./prepare-sub-command.ts";
-import { createRequestDesk } from "./request-desk.ts";
-import { resumeBoard } from "./resume-board.ts";
-import type { Exec } from "./run-program.ts";
+import type { Exec } from "./steps/run-program.ts";
+import type { Transfer } from "./steps/transfer.ts";
 import { createTasks } from "./tasks.ts";
-import type { Transfer } from "./transfer.ts";
-import { createLibrary } from "./workflow-library.ts";
+import { createLibrary } from "./workflow/workflow-library.ts";
 
 export interface OperationsOptions {
   readonly schema: TopicSchema;
@@ -82,7 +82,7 @@ const RESCAN = {
   isRetriable: () => true,
 } as const;
 
-/** Everything that does the operations of one device; the state machine of a command is in workflow.machine.ts. */
+/** Everything that does the operations of one device; the state machine of a command is in command/command.machine.ts. */
 export function createOperations(options: OperationsOptions): Operations {
   const { schema, device, agentService, directories, clock, log } = options;
   const { disk, exec: run, watch } = options.world ?? realWorld(clock);

@@ -2,9 +2,9 @@ import type { Exit } from "../base/exec.ts";
 import { type Fault, faultChain } from "../base/fault.ts";
 import type { Result } from "../base/result.ts";
 import { formatCommandPayload } from "../bus/payload/command.ts";
-import { describeAction } from "./action-description.ts";
 import { type CommandAddress, type CommandState, commandChain } from "./command.ts";
-import type { Action } from "./definition.ts";
+import { describeAction } from "./workflow/action-description.ts";
+import type { Action } from "./workflow/definition.ts";
 
 const RULE = "==================================================================";
 

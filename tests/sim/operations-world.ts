@@ -7,8 +7,8 @@ import type { Message, ReceivedMessage } from "../../src/bus/message.ts";
 import type { Participant, PublishOutcome } from "../../src/bus/participant.ts";
 import { matchesFilter } from "../../src/bus/topic-filter.ts";
 import type { Disk } from "../../src/operations/disk.ts";
-import type { Exec } from "../../src/operations/run-program.ts";
-import type { Transfer } from "../../src/operations/transfer.ts";
+import type { Exec } from "../../src/operations/steps/run-program.ts";
+import type { Transfer } from "../../src/operations/steps/transfer.ts";
 
 /** A seeded source of chance (mulberry32). */
 export class Chance {

@@ -16,7 +16,7 @@ import { matchesFilter } from "../../../src/bus/topic-filter.ts";
 import type { BuiltinOperation } from "../../../src/operations/builtin-operation.ts";
 import { type Disk, realDisk } from "../../../src/operations/disk.ts";
 import { createOperations, type Operations } from "../../../src/operations/engine.ts";
-import type { Transfer } from "../../../src/operations/transfer.ts";
+import type { Transfer } from "../../../src/operations/steps/transfer.ts";
 
 /** A device with a broker in memory and real files and processes below a directory of its own. */
 export class Device {

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { type Fault, fault } from "../../base/fault.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { isTomlTable, parseToml, type TomlTable } from "../../base/toml.ts";
+import { isOperationName } from "../command.ts";
+import { checkStates, type States } from "./check-states.ts";
+import type { Action, Workflow } from "./definition.ts";
+import { ACTION_KEYS, oldBuiltinAwait, parseAction } from "./state-action.ts";
+import { type DefinitionFault, mistakeAt, parseDefaultsTable, parseStateTable } from "./state-table.ts";
+
+/**
+ * Reads a workflow definition file. An ill-formed one that at least names its operation gives a workflow that fails every command with the reason
+ * (spec/operations §3.8); code `unusable` when not even that can be read.
+ */
+export function parseWorkflowFile(path: string, source: Uint8Array): Result<Workflow, Fault<"unusable">> {
+  const text = decode(source);
+  if (text === undefined) return unusable(path, "not UTF-8");
+  const toml = parseToml(text);
+  if (!toml.ok) return unusable(path, toml.fault.message);
+  const operation = toml.value.operation;
+  if (typeof operation !== "string") return unusable(path, "no `operation` is named");
+  if (!isOperationName(operation)) return unusable(path, `${JSON.stringify(operation)} cannot name an operation`);
+
+  const version = createHash("sha256").update(source).digest("hex");
+  const states = parseStates(operation, text, toml.value);
+  if (states.ok) return ok({ operation, version, states: states.value, source });
+  const mistake = `Invalid operation workflow definition "${path}": ${states.fault.message}`;
+  return ok({ operation, version, states: refusingStates(mistake), source, mistake });
+}
+
+/** The states of an operation that fails every command with a reason. */
+export function refusingStates(reason: string): States {
+  return new Map<string, Action>([
+    ["init", { kind: "proceed", onSuccess: { status: "executing" } }],
+    ["executing", { kind: "refuse", reason }],
+    ["successful", { kind: "cleanup" }],
+    ["failed", { kind: "cleanup" }],
+  ]);
+}
+
+/** Keys of the top level that are no states; all but `operation` and the defaults are read and ignored (spec/operations §3.3). */
+const TOP_LEVEL = new Set([
+  "operation",
+  "on_error",
+  "on_timeout",
+  "timeout_second",
+  "on_success",
+  "on_kill",
+  "on_exit",
+  "on_stdout",
+  "on_exec",
+  "on_next",
+]);
+
+function parseStates(operation: string, text: string, table: TomlTable): Result<States, DefinitionFault> {
+  const defaults = parseDefaultsTable(text, table);
+  if (!defaults.ok) return defaults;
+  const states = new Map<string, Action>();
+  const implied = new Map<string, Action>();
+  for (const [name, value] of Object.entries(table)) {
+    if (TOP_LEVEL.has(name)) continue;
+    if (!isTomlTable(value)) return mistakeAt(text, [name], `${name}: expected a table with the action of a state`);
+    const given = ACTION_KEYS.filter((key) => key in value);
+    if (given.length !== 1) return mistakeAt(text, [name], `${name}: ${wrongNumber(given)}`);
+    const state = parseStateTable(text, name, value);
+    if (!state.ok) return state;
+    const action = parseAction(state.value, { operation, name, defaults: defaults.value });
+    if (!action.ok) return action;
+    states.set(name, action.value);
+    if (state.value.action === "builtin" && action.value.kind === "builtin-operation") {
+      implied.set(action.value.onExec.status, oldBuiltinAwait(state.value));
+    }
+  }
+  return checkStates(new Map([...implied, ...states]));
+}
+
+function wrongNumber(given: readonly string[]): string {
+  if (given.length === 0) return `missing action, expected one of ${ACTION_KEYS.map((key) => `\`${key}\``).join(", ")}`;
+  return `a state has one action, not ${given.map((key) => `\`${key}\``).join(" and ")}`;
+}
+
+function unusable(path: string, why: string): Result<never, Fault<"unusable">> {
+  return err(fault("unusable", `Cannot use the operation workflow definition "${path}": ${why}`));
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
