@@ -2,7 +2,7 @@ import { type Json, type JsonObject, sameJson } from "../base/json.ts";
 import { type EntityId, MAIN_DEVICE } from "../bus/entity-id.ts";
 import type { RegistrationPayload } from "../bus/payload/registration.ts";
 import { isTwinKey } from "../bus/payload/twin.ts";
-import { applyContent } from "./apply-content.ts";
+import { applyContent, setFragment } from "./apply-content.ts";
 import type { Arrival, Delivery, Origin } from "./arrival.ts";
 import type { Early } from "./early-data.ts";
 import { effectiveParent } from "./effective-parent.ts";
@@ -119,14 +119,18 @@ function suspend(state: RegistryState, arrival: Arrival, parent: EntityId, effec
 }
 
 function enter(state: RegistryState, arrival: Arrival, entity: Entity, effects: RegistryEffect[]): void {
-  const { tree, data, rollback, removing, early, settling } = state;
+  const { tree, rollback, removing, early, settling } = state;
   const { id, payload, text, origin } = arrival;
   const known = tree.get(id);
+  const news = known === undefined ? "registered" : "updated";
   // A second root is known as long as this process runs; cloud mappers take what it sends for the main device's (spec/mqtt-api §2.5).
   const stored = entity.type !== "device" || id === MAIN_DEVICE;
   tree.put({ entity, registered: payload.twin, stored });
   rollback.delete(removing, id);
   if (stored && origin !== "journal") effects.push({ kind: "store", id, text }, ...announce(origin, id, text));
+  if (known === undefined || !sameEntity(known.entity, entity)) {
+    effects.push({ kind: "changed", change: { kind: news, entity } });
+  }
   const held = early.take(id);
   const newer = newerFragments(arrival, held);
   const waits = origin === "retained" && settling.isActive && (known === undefined || !known.stored);
@@ -134,14 +138,14 @@ function enter(state: RegistryState, arrival: Arrival, entity: Entity, effects: 
     if (!isTwinKey(key)) effects.push({ kind: "tell", news: { kind: "key-skipped", id, key } });
     else if (arrival.removedKeys?.has(key) !== true) {
       settling.unconfirmed.get(id)?.delete(key);
-      data.set(id, key, value);
+      effects.push(...setFragment(state, id, key, value));
       if (!stored || origin === "journal" || newer.has(key)) continue;
       if (waits) awaitLiveValue(state, id, key);
       else effects.push({ kind: "publish-fragment", id, key, value });
     }
   }
   if (origin !== "journal") {
-    effects.push({ kind: "tell", news: { kind: known === undefined ? "registered" : "updated", entity, origin } });
+    effects.push({ kind: "tell", news: { kind: news, entity, origin } });
   }
   for (const [key, value] of newer) effects.push(...applyContent(state, id, { kind: "fragment", key, value }));
   if (held?.config !== undefined) effects.push(...applyContent(state, id, held.config));

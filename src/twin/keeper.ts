@@ -22,6 +22,7 @@ import { type RetainedLookup, retainedSearch } from "./retained-search.ts";
 import { silenceTimer } from "./silence-timer.ts";
 import type { Twin } from "./twin.ts";
 import { twinApi } from "./twin-api.ts";
+import { createWatchers } from "./watchers.ts";
 
 export interface TwinOptions {
   readonly schema: TopicSchema;
@@ -74,6 +75,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
   const step = registryMachine(state);
   const own = createOwnPublications(clock);
   const publisher = pacedPublisher(options.publish, PUBLISH_WINDOW, PUBLISH_LIMIT);
+  const watchers = createWatchers(log);
   const stopping = new AbortController();
   let wasConnected = false;
 
@@ -94,6 +96,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     log,
     own,
     publisher,
+    changed: watchers.tell,
     // Before all subscriptions stand, silence says nothing.
     silence: { ...timer, restart: () => (wasConnected ? timer.restart() : undefined) },
     ...(options.lookUp === undefined
@@ -168,6 +171,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
 
   return {
     ...twinApi(state, (input) => queue.run({ decide: () => step(input), isRefusable: true })),
+    watch: watchers.watch,
     participant,
     async open(signal) {
       const { arrivals, removed, unannounced } = await journal.open(options.cleanStart);

@@ -13,6 +13,7 @@ import type { RegistryInput } from "./registry-input.ts";
 import type { RetainedSearch } from "./retained-search.ts";
 import type { SilenceTimer } from "./silence-timer.ts";
 import { tellNews } from "./tell-news.ts";
+import type { TwinChange } from "./twin.ts";
 
 export interface PerformOptions {
   readonly schema: TopicSchema;
@@ -22,6 +23,7 @@ export interface PerformOptions {
   readonly silence: SilenceTimer;
   /** Without it nothing is known but what messages tell. */
   readonly search?: RetainedSearch;
+  readonly changed: (change: TwinChange) => void;
   /** Hands the result of an effect to the registry. */
   readonly submit: (input: RegistryInput) => void;
   /** Lets the registration of an entity go out as it is by then. */
@@ -107,6 +109,8 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
         return () => findRetained(effect);
       case "await-silence":
         return silence.restart;
+      case "changed":
+        return () => options.changed(effect.change);
       case "tell":
         return () => tellNews({ schema, log, send: (message) => void publisher.send(message) }, effect.news);
       default:

@@ -13,7 +13,7 @@ import { presentPart } from "./update-entity.ts";
 export function restore(state: RegistryState, { arrivals, removed, unannounced }: RestoredInput): RegistryEffect[] {
   for (const id of removed) state.removing.set(id, LEFT_OVER);
   for (const id of unannounced) state.settling.unannounced.set(id, true);
-  return arrivals.flatMap((arrival) => admitRegistration(state, arrival));
+  return arrivals.flatMap((arrival) => admitRegistration(state, arrival).filter(({ kind }) => kind !== "changed"));
 }
 
 /** A new subscription makes the broker send what it retains; without a session it may have lost all of that (spec/mqtt-api §14.2). */

@@ -2,13 +2,15 @@ import type { Json } from "../base/json.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import type { Origin } from "./arrival.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Entity } from "./twin.ts";
+import type { Entity, TwinChange } from "./twin.ts";
 
 /** What has to be done about a decision. Everything that is stored is on disk before anything is published. */
 export type RegistryEffect =
   | StoreEffect
   | PublishEffect
   | SearchEffect
+  /** For whoever watches the twin. */
+  | { readonly kind: "changed"; readonly change: TwinChange }
   | { readonly kind: "tell"; readonly news: News };
 
 /** Lines for the journal. */

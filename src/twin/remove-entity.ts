@@ -29,6 +29,9 @@ export function removeEntity(state: RegistryState, id: EntityId, origin: Deliver
     ...stored,
     ...clears,
     { kind: "find-retained", removal, ids },
+    ...entities
+      .toReversed()
+      .map((entity): RegistryEffect => ({ kind: "changed", change: { kind: "removed", entity } })),
     { kind: "tell", news: { kind: "removed", entities } },
   ];
 }

@@ -12,8 +12,8 @@ import type { Entity, Registration, Twin, TwinFault } from "./twin.ts";
 /** Commits a change; the fault is that of the disk. */
 export type CommitChange = (input: RegistryInput) => Promise<Result<readonly RegistryEffect[]>>;
 
-/** The twin's interface for programs of this process: reads are answered from memory, changes are committed. */
-export function twinApi(state: RegistryState, commit: CommitChange): Twin {
+/** Most of the twin's interface for programs of this process: reads are answered from memory, changes are committed. */
+export function twinApi(state: RegistryState, commit: CommitChange): Omit<Twin, "watch"> {
   const { tree, data } = state;
 
   const change = async (input: RegistryInput): Promise<Result<readonly RegistryEffect[], TwinFault>> => {

@@ -22,6 +22,14 @@ export interface Registration extends Entity {
   readonly twin: JsonObject;
 }
 
+/** What changed in the twin. Twin data and configuration of a removed entity go with it, without a word of their own. */
+export type TwinChange =
+  | { readonly kind: "registered" | "updated"; readonly entity: Entity }
+  | { readonly kind: "removed"; readonly entity: Entity }
+  /** `undefined` stands for a fragment that was taken away. */
+  | { readonly kind: "fragment"; readonly id: EntityId; readonly key: string; readonly value: Json | undefined }
+  | { readonly kind: "config"; readonly id: EntityId; readonly config: JsonObject | undefined };
+
 export interface EntityPatch {
   readonly parent?: EntityId;
   readonly health?: EntityId;
@@ -59,4 +67,11 @@ export interface Twin {
 
   /** The configuration that a service exposes on `<service>/config`; an empty object when it exposes none. */
   exposedConfig(id: EntityId): Result<JsonObject, TwinFault>;
+
+  /**
+   * Calls the listener once for each change, whatever its origin, in the order in which they are committed and once they are on disk;
+   * children are removed before their parents. What the journal of an earlier process gives back is no change; what the broker gives back
+   * is one if the twin did not have it. Gives a function that ends it.
+   */
+  watch(listener: (change: TwinChange) => void): () => void;
 }

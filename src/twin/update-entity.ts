@@ -35,6 +35,7 @@ export function updateEntity(state: RegistryState, id: EntityId, patch: EntityPa
   return [
     ...(stored ? [{ kind: "store", id, text: formatRegistration({ ...entity, twin: registered }) } as const] : []),
     publish,
+    { kind: "changed", change: { kind: "updated", entity } },
     { kind: "tell", news: { kind: "updated", entity, origin: "api" } },
   ];
 }

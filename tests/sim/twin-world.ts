@@ -88,12 +88,13 @@ export class TwinWorld {
 
   constructor(options: TwinWorldOptions = {}) {
     this.options = options;
-    this.twin = this.createTwin(options.cleanStart ?? false);
+    this.twin = this.createTwin();
   }
 
-  /** Starts the agent's process and connects it. */
-  async start(cleanStart = this.options.cleanStart ?? false): Promise<void> {
-    this.twin = this.createTwin(cleanStart);
+  /** Starts the agent's process and connects it; `prepare` gets the twin before it reads the disk. */
+  async start(prepare: (twin: TwinKeeper) => void = () => undefined): Promise<void> {
+    this.twin = this.createTwin();
+    prepare(this.twin);
     await this.twin.open(new AbortController().signal);
     await this.connect(true);
   }
@@ -232,7 +233,7 @@ export class TwinWorld {
     this.inbox.push({ ...message, retain: false, dup: false });
   }
 
-  private createTwin(cleanStart: boolean): TwinKeeper {
+  private createTwin(): TwinKeeper {
     const lookUp = async (filters: readonly string[]) =>
       ok([...this.retained.keys()].filter((topic) => filters.some((filter) => matchesFilter(filter, topic))));
     const outbox: Outgoing[] = [];
@@ -240,7 +241,7 @@ export class TwinWorld {
     return createTwinOn(this.options.journal ?? this.diskOf(this.process), {
       schema: this.schema,
       autoRegister: this.options.autoRegister ?? true,
-      cleanStart,
+      cleanStart: this.options.cleanStart ?? false,
       clock: this.clock,
       log: this.log(),
       // A process that was killed publishes nothing more.

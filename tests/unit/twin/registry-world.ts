@@ -71,6 +71,7 @@ export function describe(effects: readonly RegistryEffect[]): string[] {
       case "find-retained":
         return [`${effect.kind} ${effect.ids.join(" ")}`];
       case "await-silence":
+      case "changed":
       case "store-owed":
         return [];
       case "tell": {
