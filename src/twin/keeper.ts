@@ -170,7 +170,9 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
   };
 
   return {
-    ...twinApi(state, (input) => queue.run({ decide: () => step(input), isRefusable: true })),
+    ...twinApi(state, (input, isWanted) =>
+      queue.run({ decide: () => (isWanted() ? step(input) : []), isRefusable: true }),
+    ),
     watch: watchers.watch,
     participant,
     async open(signal) {

@@ -5,23 +5,34 @@ import type { EntityId } from "../bus/entity-id.ts";
 import { formatRegistration } from "../bus/payload/registration.ts";
 import { explainRefusal } from "./refusal.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
-import type { RegistryInput } from "./registry-input.ts";
+import type { FragmentsInput, RegistryInput } from "./registry-input.ts";
 import type { RegistryState } from "./registry-state.ts";
-import type { Entity, Registration, Twin, TwinFault } from "./twin.ts";
+import type { ChangeCondition, Entity, Registration, Twin, TwinFault } from "./twin.ts";
 
-/** Commits a change; the fault is that of the disk. */
-export type CommitChange = (input: RegistryInput) => Promise<Result<readonly RegistryEffect[]>>;
+/** Commits a change, unless the condition says no when its turn has come; the fault is that of the disk. */
+export type CommitChange = (
+  input: RegistryInput,
+  isWanted: ChangeCondition,
+) => Promise<Result<readonly RegistryEffect[]>>;
 
 /** Most of the twin's interface for programs of this process: reads are answered from memory, changes are committed. */
 export function twinApi(state: RegistryState, commit: CommitChange): Omit<Twin, "watch"> {
   const { tree, data } = state;
 
-  const change = async (input: RegistryInput): Promise<Result<readonly RegistryEffect[], TwinFault>> => {
-    const done = await commit(input);
+  const change = async (
+    input: RegistryInput,
+    condition: ChangeCondition = always,
+  ): Promise<Result<readonly RegistryEffect[], TwinFault>> => {
+    let isMet = true;
+    const done = await commit(input, () => {
+      isMet = condition();
+      return isMet;
+    });
     if (!done.ok) {
       const cause = done.fault;
       return err(fault("not-stored", "The change was refused, since the entity store cannot be written", { cause }));
     }
+    if (!isMet) return err(fault("condition-not-met", "The condition of the change is not met"));
     for (const effect of done.value) {
       if (effect.kind === "tell" && effect.news.kind === "refused" && effect.news.origin === "api") {
         return err(explainRefusal(effect.news.refusal));
@@ -30,15 +41,19 @@ export function twinApi(state: RegistryState, commit: CommitChange): Omit<Twin, 
     return done;
   };
 
-  const changeEntity = async (id: EntityId, input: RegistryInput): Promise<Result<Entity, TwinFault>> => {
-    const done = await change(input);
+  const changeEntity = async (
+    id: EntityId,
+    input: RegistryInput,
+    condition?: ChangeCondition,
+  ): Promise<Result<Entity, TwinFault>> => {
+    const done = await change(input, condition);
     if (!done.ok) return done;
     const entity = tree.get(id)?.entity;
     return entity === undefined ? err(unknownEntity(id)) : ok(entity);
   };
 
-  const changeFragments = (id: EntityId, fragments: JsonObject, isWhole: boolean) =>
-    change({ kind: "fragments", id, fragments, isWhole });
+  const changeFragments = (input: Omit<FragmentsInput, "kind">, condition?: ChangeCondition) =>
+    change({ kind: "fragments", ...input }, condition);
 
   const known = <T>(id: EntityId, value: () => T): Result<T, TwinFault> =>
     tree.has(id) ? ok(value()) : err(unknownEntity(id));
@@ -47,9 +62,9 @@ export function twinApi(state: RegistryState, commit: CommitChange): Omit<Twin, 
     list: (query) => tree.list(query),
     get: (id) => tree.get(id)?.entity,
     register: (registration) => changeEntity(registration.id, { kind: "register", arrival: arrivalOf(registration) }),
-    update: (id, patch) => changeEntity(id, { kind: "patch", id, patch }),
-    async remove(id) {
-      const done = await change({ kind: "removal", id, origin: "api" });
+    update: (id, patch, condition) => changeEntity(id, { kind: "patch", id, patch }, condition),
+    async remove(id, condition) {
+      const done = await change({ kind: "removal", id, origin: "api" }, condition);
       return done.ok ? ok(removedIn(done.value)) : done;
     },
 
@@ -58,25 +73,29 @@ export function twinApi(state: RegistryState, commit: CommitChange): Omit<Twin, 
       const value = data.fragment(id, key);
       return value === undefined ? err(unknownFragment(id, key)) : ok(value);
     },
-    async setFragment(id, key, value) {
-      const done = await changeFragments(id, { [key]: value }, false);
+    async setFragment(id, key, value, condition) {
+      const done = await changeFragments({ id, fragments: { [key]: value }, isWhole: false }, condition);
       return done.ok ? ok(value) : done;
     },
-    async removeFragment(id, key) {
-      const done = await changeFragments(id, { [key]: null }, false);
+    async removeFragment(id, key, condition) {
+      const done = await changeFragments({ id, fragments: { [key]: null }, isWhole: false }, condition);
       return done.ok ? ok() : done;
     },
-    async replaceFragments(id, fragments) {
-      const done = await changeFragments(id, fragments, true);
+    async replaceFragments(id, fragments, condition) {
+      const done = await changeFragments({ id, fragments, isWhole: true }, condition);
       return done.ok ? ok(withoutNulls(fragments)) : done;
     },
-    async removeFragments(id) {
-      const done = await changeFragments(id, {}, true);
+    async removeFragments(id, condition) {
+      const done = await changeFragments({ id, fragments: {}, isWhole: true }, condition);
       return done.ok ? ok() : done;
     },
 
     exposedConfig: (id) => known(id, () => data.config(id) ?? {}),
   };
+}
+
+function always(): boolean {
+  return true;
 }
 
 function arrivalOf({ id, ...payload }: Registration) {

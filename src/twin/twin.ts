@@ -42,8 +42,17 @@ export interface EntityQuery {
   readonly type?: EntityType;
 }
 
-export type TwinFaultCode = "already-registered" | "unknown-entity" | "unknown-fragment" | "refused" | "not-stored";
+export type TwinFaultCode =
+  | "already-registered"
+  | "unknown-entity"
+  | "unknown-fragment"
+  | "refused"
+  | "condition-not-met"
+  | "not-stored";
 export type TwinFault = Fault<TwinFaultCode>;
+
+/** Asked right before a change is decided, with all earlier changes done: unless it is true, nothing is changed. Code `condition-not-met`. */
+export type ChangeCondition = () => boolean;
 
 /**
  * The local digital twin as the API sees it. Fault messages are the texts of spec/http-api §3 and spec/mqtt-api §4.7, fit for a client.
@@ -54,16 +63,20 @@ export interface Twin {
   list(query: EntityQuery): Entity[];
   get(id: EntityId): Entity | undefined;
   register(registration: Registration): Promise<Result<Entity, TwinFault>>;
-  update(id: EntityId, patch: EntityPatch): Promise<Result<Entity, TwinFault>>;
+  update(id: EntityId, patch: EntityPatch, condition?: ChangeCondition): Promise<Result<Entity, TwinFault>>;
   /** The removed entities, parent first, depth first; empty when there was nothing to remove. */
-  remove(id: EntityId): Promise<Result<readonly Entity[], TwinFault>>;
+  remove(id: EntityId, condition?: ChangeCondition): Promise<Result<readonly Entity[], TwinFault>>;
 
   fragments(id: EntityId): Result<JsonObject, TwinFault>;
   fragment(id: EntityId, key: string): Result<Json, TwinFault>;
-  setFragment(id: EntityId, key: string, value: Json): Promise<Result<Json, TwinFault>>;
-  removeFragment(id: EntityId, key: string): Promise<Result<undefined, TwinFault>>;
-  replaceFragments(id: EntityId, fragments: JsonObject): Promise<Result<JsonObject, TwinFault>>;
-  removeFragments(id: EntityId): Promise<Result<undefined, TwinFault>>;
+  setFragment(id: EntityId, key: string, value: Json, condition?: ChangeCondition): Promise<Result<Json, TwinFault>>;
+  removeFragment(id: EntityId, key: string, condition?: ChangeCondition): Promise<Result<undefined, TwinFault>>;
+  replaceFragments(
+    id: EntityId,
+    fragments: JsonObject,
+    condition?: ChangeCondition,
+  ): Promise<Result<JsonObject, TwinFault>>;
+  removeFragments(id: EntityId, condition?: ChangeCondition): Promise<Result<undefined, TwinFault>>;
 
   /** The configuration that a service exposes on `<service>/config`; an empty object when it exposes none. */
   exposedConfig(id: EntityId): Result<JsonObject, TwinFault>;

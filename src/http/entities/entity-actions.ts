@@ -108,6 +108,7 @@ const TWIN_STATUS: Readonly<Record<TwinFaultCode, number>> = {
   "unknown-entity": 404,
   "unknown-fragment": 404,
   refused: 400,
+  "condition-not-met": 412,
   "not-stored": 500,
 };
 

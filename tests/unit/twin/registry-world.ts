@@ -32,8 +32,8 @@ export function registryWorld(options: { readonly autoRegister?: boolean; readon
   };
 
   const effects: RegistryEffect[] = [];
-  const api = twinApi(state, async (input) => {
-    const decided = step(input);
+  const api = twinApi(state, async (input, isWanted) => {
+    const decided = isWanted() ? step(input) : [];
     effects.push(...decided);
     return { ok: true, value: decided };
   });
