@@ -7,13 +7,16 @@ declare const entityId: unique symbol;
 
 export const MAIN_DEVICE = "device/main//" as EntityId;
 
+/** What an id may look like before it is completed: up to four segments without wildcards. */
+export const ENTITY_ID_PATTERN = /^[^/+#\0]*(?:\/[^/+#\0]*){0,3}$/;
+
 /** Reads an id from JSON, configuration or a URL; missing trailing segments are completed. Code `invalid-entity-id`. */
 export function parseEntityId(text: string): Result<EntityId, Fault<"invalid-entity-id">> {
   const segments = text.split("/");
   if (segments.length > 4) {
     return err(fault("invalid-entity-id", "An entity topic identifier has at most 4 segments"));
   }
-  if (/[+#\0]/.test(text)) {
+  if (!ENTITY_ID_PATTERN.test(text) || !text.isWellFormed()) {
     return err(fault("invalid-entity-id", "An entity topic identifier must be a valid MQTT topic"));
   }
   return ok(entityIdOf(segments));

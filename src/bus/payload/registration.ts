@@ -4,7 +4,8 @@ import { isJsonObject, type Json, type JsonObject, parseJson, stringifySorted } 
 import { jsonKind } from "../../base/json-kind.ts";
 import { memberNames } from "../../base/member-names.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { type EntityId, parseEntityId } from "../entity-id.ts";
+import type { EntityId } from "../entity-id.ts";
+import { ENTITY_ID_SCHEMA } from "../entity-id-schema.ts";
 
 export const ENTITY_TYPES = ["device", "child-device", "service"] as const;
 export type EntityType = (typeof ENTITY_TYPES)[number];
@@ -22,6 +23,28 @@ export interface RegistrationPayload {
 
 export type RegistrationFault = Fault<"invalid-registration">;
 
+const EXTERNAL_ID = v.string(({ input }) => `invalid type: ${jsonKind(input)}, expected a string`);
+
+/** `device` is the main device. */
+export const ENTITY_TYPE_SCHEMA = v.picklist(ENTITY_TYPES, ({ input }) => {
+  if (typeof input !== "string") return `invalid type: ${jsonKind(input)}, expected string or map`;
+  return `unknown variant \`${input}\`, expected one of ${ENTITY_TYPES.map((type) => `\`${type}\``).join(", ")}`;
+});
+
+/**
+ * The reserved members of a registration; all others are twin data. Messages are the kernels of spec/mqtt-api §4.1. It is only asked about
+ * those others and never copies them, so that the spelling of numbers and every key stay as received.
+ */
+export const REGISTRATION_SCHEMA = v.object(
+  {
+    "@type": ENTITY_TYPE_SCHEMA,
+    "@parent": v.nullish(ENTITY_ID_SCHEMA),
+    "@id": v.nullish(EXTERNAL_ID),
+    "@health": v.nullish(ENTITY_ID_SCHEMA),
+  },
+  "missing field `@type`",
+);
+
 /** Reads the text of a registration message. The fault's message is an error kernel of spec/mqtt-api §4.1. */
 export function parseRegistration(text: string): Result<RegistrationPayload, RegistrationFault> {
   const json = parseJson(text);
@@ -34,7 +57,7 @@ export function parseRegistration(text: string): Result<RegistrationPayload, Reg
 
 /** Reads a registration that is JSON already; faults as `parseRegistration`. */
 export function readRegistration(json: JsonObject): Result<RegistrationPayload, RegistrationFault> {
-  const parsed = v.safeParse(RESERVED, json, { abortEarly: true });
+  const parsed = v.safeParse(REGISTRATION_SCHEMA, json, { abortEarly: true });
   if (!parsed.success) return err(invalid(parsed.issues[0].message));
   const { "@type": type, "@parent": parent, "@id": externalId, "@health": health } = parsed.output;
   return ok({
@@ -42,7 +65,7 @@ export function readRegistration(json: JsonObject): Result<RegistrationPayload, 
     ...(parent == null ? {} : { parent }),
     ...(externalId == null ? {} : { externalId }),
     ...(health == null ? {} : { health }),
-    twin: Object.fromEntries(Object.entries(json).filter(([key]) => !Object.hasOwn(RESERVED.entries, key))),
+    twin: Object.fromEntries(Object.entries(json).filter(([key]) => !Object.hasOwn(REGISTRATION_SCHEMA.entries, key))),
   });
 }
 
@@ -56,36 +79,8 @@ export function formatRegistration(payload: RegistrationPayload): string {
   return stringifySorted({ ...twin, ...reserved });
 }
 
-const expectedString = (issue: { readonly input: unknown }) =>
-  `invalid type: ${jsonKind(issue.input)}, expected a string`;
-
-const TOPIC_ID = v.pipe(
-  v.string(expectedString),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const id = parseEntityId(dataset.value);
-    if (id.ok) return id.value;
-    addIssue({ message: id.fault.message });
-    return NEVER;
-  }),
-);
-
-const TYPE = v.picklist(ENTITY_TYPES, ({ input }) => {
-  if (typeof input !== "string") return `invalid type: ${jsonKind(input)}, expected string or map`;
-  return `unknown variant \`${input}\`, expected one of ${ENTITY_TYPES.map((type) => `\`${type}\``).join(", ")}`;
-});
-
-const RESERVED = v.object(
-  {
-    "@type": TYPE,
-    "@parent": v.nullish(TOPIC_ID),
-    "@id": v.nullish(v.string(expectedString)),
-    "@health": v.nullish(TOPIC_ID),
-  },
-  "missing field `@type`",
-);
-
 function repeatedReservedName(text: string): string | undefined {
-  const names = memberNames(text).filter((name) => Object.hasOwn(RESERVED.entries, name));
+  const names = memberNames(text).filter((name) => Object.hasOwn(REGISTRATION_SCHEMA.entries, name));
   return names.find((name, index) => names.indexOf(name) !== index);
 }
 
