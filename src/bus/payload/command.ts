@@ -11,8 +11,19 @@ export const INIT = "init";
 export const SUCCESSFUL = "successful";
 export const FAILED = "failed";
 
-/** A schema that is only asked and never copies, so that the spelling of numbers and every key stay as received. */
-const COMMAND = v.looseObject({ status: v.string() });
+/**
+ * The payload of `<E>/cmd/<operation>/<id>` when it is not empty, which clears the command. Only asked and never used to copy,
+ * so that the spelling of numbers and every key stay as received.
+ */
+export const COMMAND_SCHEMA = v.pipe(
+  v.looseObject({
+    status: v.pipe(
+      v.string(),
+      v.description("init, scheduled, executing, successful, failed, or a step of a workflow"),
+    ),
+  }),
+  v.examples([{ status: "init" }, { status: "failed", reason: "No such package" }]),
+);
 
 /** Reads the text of a command topic; an empty text is a cleared command and none of this. Code `invalid-command`. */
 export function parseCommandPayload(text: string): Result<CommandPayload, Fault<"invalid-command">> {
@@ -33,5 +44,5 @@ export function isFinal(payload: CommandPayload): boolean {
 }
 
 function isCommandPayload(value: Json): value is CommandPayload {
-  return isJsonObject(value) && v.is(COMMAND, value);
+  return isJsonObject(value) && v.is(COMMAND_SCHEMA, value);
 }

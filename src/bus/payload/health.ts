@@ -1,6 +1,8 @@
 import * as v from "valibot";
-import { type Json, parseJson, stringifySorted } from "../../base/json.ts";
+import { stringifySorted } from "../../base/json.ts";
 import { defaultScheme, type EntityId } from "../entity-id.ts";
+import { parseRfc3339 } from "./rfc3339.ts";
+import { TIME_SCHEMA } from "./time-value.ts";
 
 /** `service.timestamp_format` (spec/mqtt-api §9). */
 export const TIMESTAMP_FORMATS = ["unix", "rfc-3339"] as const;
@@ -32,11 +34,20 @@ export function healthDown(pid: number): string {
  */
 export function parseHealth(service: EntityId, payload: string | undefined): Health {
   if (isMosquittoBridge(service)) return { status: MOSQUITTO[payload?.trim() ?? ""] ?? "unknown" };
-  const json = parseJson(payload ?? "");
-  const parsed = v.safeParse(HEALTH, json.ok ? json.value : undefined);
+  const parsed = v.safeParse(HEALTH_TEXT, payload ?? "");
   if (!parsed.success) return { status: "unknown" };
   const { status, pid, time } = parsed.output;
-  return { status, ...(pid === undefined ? {} : { pid }), ...(time === undefined ? {} : { time }) };
+  return {
+    status,
+    ...(pid === undefined ? {} : { pid }),
+    ...(time === undefined ? {} : { time: millisecondsOf(time) }),
+  };
+}
+
+function millisecondsOf(time: number | string): number {
+  if (typeof time === "number") return Math.round(time * 1_000);
+  const parsed = parseRfc3339(time);
+  return parsed.ok ? parsed.value.seconds * 1_000 + Math.floor(parsed.value.nanoseconds / 1_000_000) : 0;
 }
 
 const MOSQUITTO: Readonly<Record<string, string>> = { "1": "up", "0": "down" };
@@ -46,26 +57,17 @@ function isMosquittoBridge(service: EntityId): boolean {
   return scheme?.kind === "service" && /^mosquitto-.*-bridge$/.test(scheme.service);
 }
 
-/** A JSON number, also one whose spelling was kept. */
-const NUMBER = v.pipe(
-  v.custom<Json>((input) => typeof input === "number" || JSON.isRawJSON(input)),
-  v.transform((input) => Number(typeof input === "number" ? input : JSON.stringify(input))),
+/** The payload of `<service>/status/health`; of a mosquitto bridge it is `1` or `0` instead (spec/mqtt-api §9). */
+export const HEALTH_SCHEMA = v.pipe(
+  v.object({
+    status: v.fallback(
+      v.pipe(v.string(), v.nonEmpty(), v.description("up, down, or a word of the service")),
+      "unknown",
+    ),
+    pid: v.fallback(v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))), undefined),
+    time: v.fallback(v.optional(TIME_SCHEMA), undefined),
+  }),
+  v.examples([{ pid: 1234, status: "up", time: 1_714_676_361.36 }]),
 );
 
-const TIME = v.union([
-  v.pipe(
-    NUMBER,
-    v.transform((seconds) => seconds * 1_000),
-  ),
-  v.pipe(
-    v.string(),
-    v.isoTimestamp(),
-    v.transform((text) => Date.parse(text)),
-  ),
-]);
-
-const HEALTH = v.object({
-  status: v.fallback(v.pipe(v.string(), v.nonEmpty()), "unknown"),
-  pid: v.fallback(v.optional(v.pipe(NUMBER, v.integer(), v.minValue(0))), undefined),
-  time: v.fallback(v.optional(TIME), undefined),
-});
+const HEALTH_TEXT = v.pipe(v.string(), v.parseJson(), HEALTH_SCHEMA);

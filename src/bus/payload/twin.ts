@@ -28,6 +28,9 @@ export const TWIN_KEY_SCHEMA = v.pipe(
 /** Also the rule for keys of an exposed configuration (spec/mqtt-api §6). */
 export const KEY_RULE = "Keys that are empty, containing '/' or starting with '@' are not allowed";
 
+/** The payload of `<E>/twin/<key>`: any JSON; `null`, or an empty payload, takes the fragment away (spec/mqtt-api §5). */
+export const TWIN_VALUE_SCHEMA = v.pipe(v.unknown(), v.examples(["Pump 7", { row: 2 }, null]));
+
 /** Reads the text of a twin message; `null`, spelled out or as an empty text, takes the fragment away. Code `invalid-json`. */
 export function parseTwinValue(text: string): Result<Json, Fault<"invalid-json">> {
   return text === "" ? ok(null) : parseJson(text);
