@@ -2,6 +2,7 @@ import { optional, setting } from "../setting.ts";
 import { ipAddressType } from "../types/host-type.ts";
 import { portType } from "../types/integer-type.ts";
 import { pathType, stringType } from "../types/string-type.ts";
+import { wordType } from "../types/word-type.ts";
 
 /** `http.*` (spec/cli-and-config §3.1, spec/http-api §1). */
 export const HTTP_SETTINGS = {
@@ -19,6 +20,12 @@ export const HTTP_SETTINGS = {
     doc: "Authorities that clients of the HTTP server of the agent must be certified by: a directory, or a file",
     note: "Without it clients need no certificate",
     examples: ["/etc/ssl/certs"],
+  }),
+  "http.authz": setting(wordType(["none", "entity"]), {
+    default: "none",
+    doc: "Who may do what with the HTTP server of the agent: everybody everything, or each client what belongs to the entity of its token",
+    note: "Tokens are made by `tedge http-token create`",
+    examples: ["none", "entity"],
   }),
   "http.bind.port": setting(portType, {
     default: "8000",
@@ -53,5 +60,10 @@ export const HTTP_SETTINGS = {
     doc: "Private key of the certificate that is shown to HTTPS servers",
     note: "Set together with http.client.auth.cert_file",
     examples: ["/etc/tedge/device-certs/tedge-private-key.pem"],
+  }),
+  "http.client.auth.token_file": optional(pathType, {
+    doc: "File with the token that is shown to the HTTP server of the agent",
+    note: "For a child device; the agent's own machine needs none",
+    examples: ["/etc/tedge/http-token"],
   }),
 } as const;
