@@ -1,6 +1,6 @@
 import { optional, setting } from "../setting.ts";
 import { ipAddressType } from "../types/host-type.ts";
-import { portType } from "../types/integer-type.ts";
+import { bytesType, countType, portType } from "../types/integer-type.ts";
 import { pathType, stringType } from "../types/string-type.ts";
 import { wordType } from "../types/word-type.ts";
 
@@ -38,6 +38,23 @@ export const HTTP_SETTINGS = {
     doc: "Address that the HTTP server of the agent listens on",
     examples: ["127.0.0.1", "192.168.1.2"],
     aliases: ["http.address", "http.bind_address"],
+  }),
+  "http.events.max_streams": setting(countType, {
+    default: "64",
+    doc: "Most event streams that the HTTP server of the agent has open at one time; further ones are refused",
+    note: "0 refuses all",
+    examples: ["64", "8"],
+  }),
+  "http.events.history_count": setting(countType, {
+    default: "10000",
+    doc: "Most events that are kept, so that the client of an event stream can resume without a gap",
+    note: "Nothing is kept before the first stream is opened",
+    examples: ["10000"],
+  }),
+  "http.events.history_bytes": setting(bytesType, {
+    default: "4194304",
+    doc: "Most bytes that the events kept for the clients of event streams take",
+    examples: ["4194304", "1048576"],
   }),
   "http.client.port": setting(portType, {
     default: "8000",
