@@ -2,6 +2,7 @@ import type { Log } from "../base/log.ts";
 import type { FileStore } from "../files/store/file-store.ts";
 import type { Twin } from "../twin/twin.ts";
 import { entityRoutes } from "./entities/entities.ts";
+import { type EventRoutesOptions, eventRoutes } from "./events/events.ts";
 import { deprecatedFileRoutes, fileRoutes } from "./files/files.ts";
 import { type HttpApp, routedApp } from "./routed-app.ts";
 
@@ -9,6 +10,8 @@ export interface HttpAppOptions {
   readonly files: FileStore;
   readonly twin: Twin;
   readonly log: Log;
+  /** Without it there are no event streams. */
+  readonly events?: Omit<EventRoutesOptions, "twin">;
 }
 
 /** Everything that the agent's HTTP server answers (spec/http-api §§2-3). The `te` of its paths does not follow the MQTT topic root. */
@@ -17,6 +20,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     options.log,
     fileRoutes("/te/v1/files", options),
     deprecatedFileRoutes("/tedge/file-transfer", options),
+    ...(options.events === undefined ? [] : [eventRoutes({ ...options.events, twin: options.twin })]),
     entityRoutes(options.twin),
   );
 }
