@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { parseProfileName } from "../config/profile-name.ts";
 import type { FileServer } from "../files/file-url.ts";
-import { httpClientTls } from "../services/http-client-tls.ts";
+import { httpClientSettings } from "../services/http-client.ts";
 import type { HttpCommandWorld } from "./http.ts";
 import type { CliContext } from "./outcome.ts";
 
@@ -19,7 +19,11 @@ export function httpWorld(context: CliContext, output: HttpCommandWorld["output"
   return {
     agent: () => withConfig((config) => ok(agentServer(config))),
     cloudProxy: (profile) => withConfig((config) => cloudProxy(config, profile)),
-    tls: () => withConfig(httpClientTls),
+    client: () =>
+      withConfig(async (config) => {
+        const http = await httpClientSettings(config);
+        return http.ok ? ok({ http: http.value }) : http;
+      }),
     output,
   };
 }

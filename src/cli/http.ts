@@ -1,13 +1,14 @@
 import { fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type FileServer, serverUrl } from "../files/file-url.ts";
-import { finalUrl } from "../files/transfer/final-url.ts";
-import { guessMediaType, isMediaType } from "../files/transfer/media-type.ts";
-import { type Answer, type OutgoingRequest, sendRequest } from "../files/transfer/send-request.ts";
-import { openSource, watchedBody } from "../files/transfer/source-file.ts";
-import { requestFault } from "../files/transfer/transfer-fault.ts";
+import { fileBody } from "../files/transfer/file-body.ts";
+import { isMediaType } from "../files/transfer/media-type.ts";
+import { textBody } from "../files/transfer/request-body.ts";
+import { sendFile } from "../files/transfer/send-file.ts";
+import { type Answer, sendRequest } from "../files/transfer/send-request.ts";
+import { requestFault, type TransferFault } from "../files/transfer/transfer-fault.ts";
 import { TRANSFER_POLICY, type TransferOptions } from "../files/transfer/transfer-options.ts";
-import type { ClientTls } from "../platform/http-client.ts";
+import { withHint } from "./http-hint.ts";
 import type { CliContext, CommandOutcome } from "./outcome.ts";
 
 export interface HttpArgs {
@@ -30,8 +31,8 @@ export interface HttpCommandWorld {
   agent(): Promise<Result<FileServer>>;
   /** Where `c8y[.profiles.<profile>].proxy.client.*` says that the proxy is. */
   cloudProxy(profile: string | undefined): Promise<Result<FileServer>>;
-  /** Identity and trust; `undefined` for those of the system. */
-  tls(): Promise<Result<ClientTls | undefined>>;
+  /** How servers are asked. */
+  client(): Promise<Result<Pick<TransferOptions, "http" | "credentials">>>;
   /** Writes bytes to standard output. */
   output(bytes: Uint8Array): void | Promise<void>;
 }
@@ -48,11 +49,13 @@ export async function httpCommand(
     const notLocal = fault("not-local", `Not a local HTTP uri: ${args.uri}`);
     return { kind: "failed", description: "", top: "missing configuration parameter", fault: notLocal };
   }
-  const server = args.uri.startsWith("/c8y") ? await world.cloudProxy(args.profile) : await world.agent();
+  const isForProxy = args.uri.startsWith("/c8y");
+  const server = isForProxy ? await world.cloudProxy(args.profile) : await world.agent();
   if (!server.ok) return { kind: "failed", description: `${args.method} ${args.uri}`, fault: server.fault };
   const url = `${serverUrl(server.value)}${args.uri}`;
   const done = await converse(context, world, { ...args, url });
-  return done.ok ? { kind: "done" } : { kind: "failed", description: `${args.method} ${url}`, fault: done.fault };
+  if (done.ok) return { kind: "done" };
+  return { kind: "failed", description: `${args.method} ${url}`, fault: withHint(done.fault, isForProxy) };
 }
 
 function checkUsage({ method, content, data, file, contentType, acceptType }: HttpArgs): string | undefined {
@@ -67,63 +70,25 @@ function checkUsage({ method, content, data, file, contentType, acceptType }: Ht
 type LocatedArgs = HttpArgs & { readonly url: string };
 
 async function converse(context: CliContext, world: HttpCommandWorld, args: LocatedArgs): Promise<Result<undefined>> {
-  const tls = await world.tls();
-  if (!tls.ok) return tls;
+  const client = await world.client();
+  if (!client.ok) return client;
   const { clock, random, log, signal } = context;
-  const options = { clock, random, log, signal, ...(tls.value === undefined ? {} : { tls: tls.value }) };
-  if (args.file !== undefined) return await sendFile(world, args, args.file, options);
-  const body = args.content ?? args.data;
-  const headers = headersOf(args, "application/json", body !== undefined);
-  return await exchange(
-    world,
-    args.url,
-    () => ({ method: args.method, headers, ...(body === undefined ? {} : { body }) }),
-    options,
-  );
+  const sent = await send(args, { clock, random, log, signal, ...client.value });
+  return sent.ok ? await receive(world, sent.value) : sent;
 }
 
-async function sendFile(
-  world: HttpCommandWorld,
-  args: LocatedArgs,
-  path: string,
-  options: TransferOptions,
-): Promise<Result<undefined>> {
-  const opened = await openSource(path);
-  if (!opened.ok) return opened;
-  const source = opened.value;
-  try {
-    const url = await finalUrl(args.url, {}, options);
-    if (!url.ok) return url;
-    const headers = { ...headersOf(args, guessMediaType(path), true), "content-length": String(source.size) };
-    const outgoing: OutgoingRequest = (onProgress) => ({
-      method: args.method,
-      headers,
-      duplex: "half",
-      redirect: "manual",
-      body: watchedBody(source, onProgress),
-    });
-    return await exchange(world, url.value, outgoing, options);
-  } finally {
-    await source.close();
+async function send(args: LocatedArgs, options: TransferOptions): Promise<Result<Answer, TransferFault>> {
+  const { url, method, file, contentType } = args;
+  const headers: Record<string, string> = args.acceptType === undefined ? {} : { accept: args.acceptType };
+  if (file !== undefined) {
+    return await sendFile({ url, method, headers, source: file, body: fileBody(file, contentType) }, options);
   }
+  const text = args.content ?? args.data;
+  const body = text === undefined ? {} : { body: textBody(text, contentType ?? "application/json") };
+  return await sendRequest({ url, method, headers, ...body }, options);
 }
 
-function headersOf(args: HttpArgs, defaultType: string, hasBody: boolean): Record<string, string> {
-  return {
-    ...(hasBody ? { "content-type": args.contentType ?? defaultType } : {}),
-    ...(args.acceptType === undefined ? {} : { accept: args.acceptType }),
-  };
-}
-
-async function exchange(
-  world: HttpCommandWorld,
-  url: string,
-  outgoing: OutgoingRequest,
-  options: TransferOptions,
-): Promise<Result<undefined>> {
-  const sent = await sendRequest(url, outgoing, options);
-  if (!sent.ok) return sent;
-  const answer = sent.value;
+async function receive(world: HttpCommandWorld, answer: Answer): Promise<Result<undefined>> {
   const { ok: fine, status, statusText } = answer.response;
   try {
     if (fine) {
@@ -134,7 +99,7 @@ async function exchange(
       fault("http-status", `${errorKind(status)}: ${status} ${statusText}\n${await errorText(answer)}`.trimEnd()),
     );
   } catch (thrown) {
-    return err(requestFault(thrown, url));
+    return err(requestFault(thrown, answer.url));
   } finally {
     answer.end();
   }

@@ -5,11 +5,15 @@ import { syncDirectory } from "../base/atomic-file.ts";
 
 /** A file that is being filled and takes its real name only once it is whole. Its methods throw what the operating system says. */
 export interface TemporaryFile {
+  /** Where it is now. */
+  path(): string;
   /** Writes all bytes at `position`, or behind what was written before. */
   write(bytes: Uint8Array, position?: number): Promise<void>;
   truncate(size: number): Promise<void>;
   chmod(mode: number): Promise<void>;
   stat(): Promise<BigIntStats>;
+  /** Makes what was written safe on disk, then gives the file another name in its directory. */
+  keepAs(name: string): Promise<void>;
   /** Makes it safe on disk, then renames it to `target`, which lies in the same directory. */
   commit(target: string): Promise<void>;
   /** Removes it; after `commit` it does nothing. Never throws. */
@@ -17,9 +21,22 @@ export interface TemporaryFile {
 }
 
 /** Makes an empty file with a name that nothing else uses in `directory`; `mode` is subject to the umask. */
-export async function createTemporaryFile(directory: string, mode: number): Promise<TemporaryFile> {
-  const path = join(directory, `.tebus-${crypto.randomUUID()}.part`);
-  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+export async function createTemporaryFile(
+  directory: string,
+  mode: number,
+  name = `.tebus-${crypto.randomUUID()}.part`,
+): Promise<TemporaryFile> {
+  const path = join(directory, name);
+  return temporaryFile(path, await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode));
+}
+
+/** Takes over the temporary file of a process that is gone. */
+export async function adoptTemporaryFile(path: string): Promise<TemporaryFile> {
+  return temporaryFile(path, await open(path, constants.O_WRONLY | constants.O_NOFOLLOW));
+}
+
+function temporaryFile(madeAs: string, file: FileHandle): TemporaryFile {
+  let path = madeAs;
   let opened = true;
   const close = async () => {
     if (!opened) return;
@@ -28,10 +45,17 @@ export async function createTemporaryFile(directory: string, mode: number): Prom
   };
   let renamed = false;
   return {
+    path: () => path,
     write: (bytes, position) => writeAll(file, bytes, position),
     truncate: (size) => file.truncate(size),
     chmod: (bits) => file.chmod(bits),
     stat: () => file.stat({ bigint: true }),
+    async keepAs(name) {
+      await file.datasync();
+      const renamedTo = join(dirname(path), name);
+      await rename(path, renamedTo);
+      path = renamedTo;
+    },
     async commit(target) {
       await file.sync();
       await close();

@@ -21,6 +21,10 @@ export interface DenoRuntime {
     readonly caCerts?: readonly string[];
     readonly cert?: string;
     readonly key?: string;
+    readonly proxy?: {
+      readonly url: string;
+      readonly basicAuth?: { readonly username: string; readonly password: string } | undefined;
+    };
   }): object;
 }
 

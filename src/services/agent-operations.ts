@@ -1,21 +1,17 @@
 import { join } from "node:path";
 import { FaultError } from "../base/fault.ts";
 import type { EntityId } from "../bus/entity-id.ts";
-import { download } from "../files/transfer/download.ts";
-import { upload } from "../files/transfer/upload.ts";
+import { removeLeftPartials } from "../files/transfer/partial-file.ts";
 import { createOperations } from "../operations/engine.ts";
-import type { ClientTls } from "../platform/http-client.ts";
 import type { AgentContext, AgentPart } from "./agent-part.ts";
+import { createTransfer } from "./transfer.ts";
 
-/** The operations of the agent's device; `tls` is for what they fetch and send over HTTP. */
-export function createAgentOperations(
-  context: AgentContext & { readonly agentService: EntityId; readonly tls: ClientTls | undefined },
-): AgentPart {
+/** The operations of the agent's device. */
+export function createAgentOperations(context: AgentContext & { readonly agentService: EntityId }): AgentPart {
   const { config, host } = context;
   const counts = config.get("logs.max_per_operation");
   const log = host.log("operations");
   const world = { clock: host.clock, random: host.random, log };
-  const transfer = { ...world, ...(context.tls === undefined ? {} : { tls: context.tls }) };
   const operations = createOperations({
     schema: context.schema,
     device: context.device,
@@ -28,10 +24,7 @@ export function createAgentOperations(
     },
     maxLogs: (operation) => counts.get(operation) ?? counts.get("*"),
     publish: context.publish,
-    transfer: {
-      download: (url, target, signal) => download({ url, target }, { ...transfer, signal }),
-      upload: (source, url, signal) => upload({ url, source }, { ...transfer, signal }),
-    },
+    transfer: createTransfer(config, world),
     builtins: [],
     ...world,
     onRestartRequested: () => host.requestProcessRestart("a workflow asked for it"),
@@ -39,6 +32,7 @@ export function createAgentOperations(
   return {
     participants: [operations.participant],
     async open(signal) {
+      await removeLeftPartials(config.get("tmp.path"), host.clock);
       const opened = await operations.open(signal);
       if (!opened.ok) throw new FaultError(opened.fault);
     },

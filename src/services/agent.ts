@@ -11,7 +11,7 @@ import { localBrokerEndpoint } from "../security/broker-endpoint.ts";
 import { agentTwin } from "../twin/agent-twin.ts";
 import { createAgentOperations } from "./agent-operations.ts";
 import type { AgentPart } from "./agent-part.ts";
-import { httpClientTls } from "./http-client-tls.ts";
+import { httpClientSettings } from "./http-client.ts";
 import { createMainDevice } from "./main-device.ts";
 import type { Service, ServiceHost } from "./service.ts";
 import { createServiceBus } from "./service-bus.ts";
@@ -60,8 +60,8 @@ async function buildAgent(config: Config, device: EntityId, host: ServiceHost): 
   const parts: AgentPart[] = [];
   const endpoint = await localBrokerEndpoint(config, (text) => log.warn(text));
   if (!endpoint.ok) return endpoint;
-  const tls = await httpClientTls(config);
-  if (!tls.ok) return tls;
+  const http = await httpClientSettings(config);
+  if (!http.ok) return http;
   const { session } = createServiceBus({
     config,
     host,
@@ -75,7 +75,7 @@ async function buildAgent(config: Config, device: EntityId, host: ServiceHost): 
       const shared = { config, host, schema, device, stateDirectory: state.value, endpoint: endpoint.value, publish };
       if (device === MAIN_DEVICE) parts.push(createMainDevice(shared));
       else log.info("Running as a child device: File Transfer Service disabled");
-      parts.push(createAgentOperations({ ...shared, agentService: serviceId(device, AGENT), tls: tls.value }));
+      parts.push(createAgentOperations({ ...shared, agentService: serviceId(device, AGENT) }));
       const twin = agentTwin({
         schema,
         device,

@@ -10,22 +10,41 @@ import { readTrustedCertificates } from "../security/certificates.ts";
 /** Where every system keeps the authorities that it trusts; the runtime knows them without being told. */
 const SYSTEM_STORE = "/etc/ssl/certs";
 
-/**
- * Identity and trust of everything that tebus asks over HTTP: `http.client.auth.*`, and the authorities of all clouds together with those of
- * the system (spec/http-api §7). `undefined` when the configuration asks for nothing beyond the system's.
- */
-export async function httpClientTls(config: Config): Promise<Result<ClientTls | undefined>> {
-  const identity = await readIdentity(config);
-  if (!identity.ok) return identity;
-  const ca = await readAuthorities(config);
-  if (!ca.ok) return ca;
-  if (identity.value === undefined && ca.value === undefined) return ok(undefined);
-  return ok({ ...identity.value, ...(ca.value === undefined ? {} : { ca: ca.value }) });
+/** `undefined` where nothing is asked for beyond the trust of the system. */
+export interface HttpClientTls {
+  readonly tls: ClientTls | undefined;
+  /** For our own servers. */
+  readonly ownTls: ClientTls | undefined;
 }
 
-async function readIdentity(
-  config: Config,
-): Promise<Result<{ readonly cert: string; readonly key: string } | undefined>> {
+/**
+ * Identity and trust of everything that tebus asks over HTTP: `http.client.auth.*`, and the authorities of all clouds together with those of
+ * the system (spec/http-api §7). Our own servers may also have a certificate by an authority of `http.ca_path`, which others may not.
+ */
+export async function httpClientTls(config: Config): Promise<Result<HttpClientTls>> {
+  const identity = await readIdentity(config);
+  if (!identity.ok) return identity;
+  const clouds = cloudAuthorities(config);
+  const ownPath = config.get("http.ca_path");
+  const own = ownPath === undefined ? clouds : new Map([...clouds, [ownPath, "http.ca_path"]]);
+  const ca = await readAuthorities(clouds);
+  if (!ca.ok) return ca;
+  const ownCa = ownPath === undefined ? ca : await readAuthorities(own);
+  if (!ownCa.ok) return ownCa;
+  return ok({ tls: clientTls(identity.value, ca.value), ownTls: clientTls(identity.value, ownCa.value) });
+}
+
+interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+function clientTls(identity: Identity | undefined, ca: readonly string[] | undefined): ClientTls | undefined {
+  if (identity === undefined && ca === undefined) return undefined;
+  return { ...identity, ...(ca === undefined ? {} : { ca }) };
+}
+
+async function readIdentity(config: Config): Promise<Result<Identity | undefined>> {
   const [certKey, keyKey] = ["http.client.auth.cert_file", "http.client.auth.key_file"] as const;
   const paths = bothOrNone([certKey, config.get(certKey)], [keyKey, config.get(keyKey)]);
   if (!paths.ok || paths.value === undefined) return paths.ok ? ok(undefined) : paths;
@@ -35,8 +54,8 @@ async function readIdentity(
   return ok({ cert: cert.value, key: key.value });
 }
 
-/** `undefined`: the system's are enough. */
-async function readAuthorities(config: Config): Promise<Result<readonly string[] | undefined>> {
+/** Paths of authorities, each with the setting that names it. */
+function cloudAuthorities(config: Config): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
   for (const cloud of CLOUDS) {
     for (const profile of [undefined, ...config.profiles(cloud)]) {
@@ -44,6 +63,11 @@ async function readAuthorities(config: Config): Promise<Result<readonly string[]
       if (section.ok) paths.set(section.value.get("root_cert_path"), section.value.name("root_cert_path"));
     }
   }
+  return paths;
+}
+
+/** `undefined`: the system's are enough. */
+async function readAuthorities(paths: ReadonlyMap<string, string>): Promise<Result<readonly string[] | undefined>> {
   if ([...paths.keys()].every((path) => path === SYSTEM_STORE)) return ok(undefined);
   const certificates = new Set<string>();
   for (const [path, key] of new Map([[SYSTEM_STORE, "the trust of the system"], ...paths])) {

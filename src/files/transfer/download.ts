@@ -1,12 +1,14 @@
-import { mkdir, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute } from "node:path";
 import { fileFault } from "../../base/atomic-file.ts";
 import { describeFault, fault, toFault } from "../../base/fault.ts";
 import { quoteText } from "../../base/quoted-text.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { checkDiskSpace } from "../disk-space.ts";
-import { createTemporaryFile, type TemporaryFile } from "../temporary-file.ts";
-import { contentLength, continueWith, FROM_THE_START, type ResumePoint, resumeOffset } from "./resume.ts";
+import { checkDigest } from "./check-digest.ts";
+import { makeRoom } from "./make-room.ts";
+import { openPartialFile, type PartialFile, removeLeftPartials } from "./partial-file.ts";
+import { contentLength, continueWith, FROM_THE_START, resumeOffset } from "./resume.ts";
 import { retryTransfer } from "./retry-transfer.ts";
 import { saveBody } from "./save-body.ts";
 import { type Answer, sendRequest } from "./send-request.ts";
@@ -18,6 +20,8 @@ export interface DownloadRequest {
   /** Absolute path of the file; missing directories above it are made. */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the file has to be, in hex; code `checksum` when it is not. */
+  readonly sha256?: string;
 }
 
 /** Requests of one download, each with its own retries: the first and four that go on after the body broke off. */
@@ -25,7 +29,7 @@ const MOST_REQUESTS = 5;
 
 /**
  * Puts what `url` serves under `target`, whole or not at all, with mode 0600. A transfer that breaks off goes on where it was when the
- * server can do that and the file is still the same (spec/http-api §7.1).
+ * server can do that and the file is still the same (spec/http-api §7.1), also when another process began it and was killed.
  */
 export async function download(
   request: DownloadRequest,
@@ -33,17 +37,19 @@ export async function download(
 ): Promise<Result<undefined, TransferFault>> {
   const refused = checkUrl(request.url) ?? (await checkTarget(request.target));
   if (refused !== undefined) return err(refused);
-  let file: TemporaryFile | undefined;
+  const directory = dirname(request.target);
+  let file: PartialFile | undefined;
   try {
-    await mkdir(dirname(request.target), { recursive: true });
-    file = await createTemporaryFile(dirname(request.target), 0o600);
+    await mkdir(directory, { recursive: true });
+    await removeLeftPartials(directory, options.clock);
+    file = await openPartialFile(request.url, request.target, options.clock);
     const filled = await fill(file, request, options);
-    if (filled.ok) {
-      await file.truncate(filled.value);
-      await file.commit(request.target);
-      return ok();
-    }
-    return filled;
+    if (!filled.ok) return filled;
+    await file.truncate(filled.value);
+    const wrong = request.sha256 === undefined ? undefined : await checkDigest(file.path(), request.sha256);
+    if (wrong !== undefined) return err(wrong);
+    await file.commit(request.target);
+    return ok();
   } catch (thrown) {
     return err(targetFault(request.target, thrown));
   } finally {
@@ -53,11 +59,11 @@ export async function download(
 
 /** Gives the size of the file. Throws what the operating system says. */
 async function fill(
-  file: TemporaryFile,
+  file: PartialFile,
   request: DownloadRequest,
   options: TransferOptions,
 ): Promise<Result<number, TransferFault>> {
-  let point: ResumePoint = FROM_THE_START;
+  let point = file.found;
   let last: TransferFault = fault("network", "The file kept changing while it was downloaded");
   for (let requests = 1; requests <= MOST_REQUESTS; requests += 1) {
     const answered = await requestPart(request, resumeOffset(point), options);
@@ -72,7 +78,8 @@ async function fill(
         continue;
       }
       const announced = contentLength(answer.response.headers) ?? 0;
-      const full = announced > 0 ? await checkDiskSpace(dirname(request.target), announced) : undefined;
+      const end = continuation.at + announced;
+      const full = announced > 0 ? await makeRoom(file, end, options.clock) : undefined;
       if (full !== undefined) return err(full);
       if (continuation.at > 0) options.log.info(`Resuming file download at position=${continuation.at}`);
       const saved = await saveBody(file, answer, continuation, options);
@@ -96,12 +103,12 @@ async function requestPart(
 ): Promise<Result<Answer, TransferFault>> {
   const range = offset === 0 ? {} : { range: `bytes=${offset}-` };
   return await retryTransfer(async () => {
-    const sent = await sendRequest(url, () => ({ headers: { ...headers, ...range } }), options);
+    const sent = await sendRequest({ url, headers: { ...headers, ...range } }, options);
     if (!sent.ok) return sent;
     const { ok: fine, status, statusText } = sent.value.response;
     if (fine || (status === 416 && offset > 0)) return sent;
     sent.value.end();
-    return err(statusFault(status, statusText, url));
+    return err(statusFault(status, statusText, sent.value.url));
   }, options);
 }
 
@@ -113,11 +120,15 @@ async function checkTarget(target: string): Promise<TransferFault | undefined> {
   try {
     const present = await stat(target);
     if (!present.isFile()) return fault("invalid-target", "Does not name a valid file");
-    return (present.mode & 0o222) === 0 ? fault("io", `No write access to ${quoteText(target)}`) : undefined;
+    const writable = (present.mode & 0o222) !== 0 && (await access(target, constants.W_OK).then(yes, no));
+    return writable ? undefined : fault("io", `No write access to ${quoteText(target)}`);
   } catch (thrown) {
     return toFault(thrown).code === "ENOENT" ? undefined : targetFault(target, thrown);
   }
 }
+
+const yes = () => true;
+const no = () => false;
 
 function targetFault(target: string, thrown: unknown): TransferFault {
   const { code, message, cause } = fileFault(`Cannot write ${quoteText(target)}`, thrown);

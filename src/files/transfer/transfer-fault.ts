@@ -11,6 +11,7 @@ export type TransferFaultCode =
   | "disk-full"
   | "io"
   | "protocol"
+  | "checksum"
   | "aborted";
 export type TransferFault = Fault<TransferFaultCode>;
 
@@ -34,8 +35,26 @@ export function statusFault(status: number, statusText: string, url: string): Tr
 /** The fault of a request that got no answer. */
 export function requestFault(thrown: unknown, url: string): TransferFault {
   const cause = toFault(thrown);
-  const code = TLS_CODE.test(cause.code) ? "tls" : (FINAL_CODES[cause.code] ?? "network");
-  return fault(code, `error sending request for url (${withoutPassword(url)})`, { cause });
+  const code = proxyRefusal(thrown) ?? (TLS_CODE.test(cause.code) ? "tls" : (FINAL_CODES[cause.code] ?? "network"));
+  const reason = REASONS[cause.code];
+  return fault(code, `error sending request for url (${withoutPassword(url)})`, {
+    cause: reason === undefined ? cause : fault(cause.code, reason),
+  });
+}
+
+/** What the system says, where the runtime says it in words of its own. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENETUNREACH: "Network is unreachable (os error 101)",
+  ECONNRESET: "Connection reset by peer (os error 104)",
+  ETIMEDOUT: "Connection timed out (os error 110)",
+  ECONNREFUSED: "Connection refused (os error 111)",
+  EHOSTUNREACH: "No route to host (os error 113)",
+};
+
+/** A proxy that opens no tunnel says why by a status. */
+function proxyRefusal(thrown: unknown): TransferFaultCode | undefined {
+  if (!(thrown instanceof Error && "status" in thrown && typeof thrown.status === "number")) return undefined;
+  return PASSING_STATUSES.includes(thrown.status) ? "network" : "refused";
 }
 
 const TLS_CODE = /^ERR_(?:TLS|SSL|OSSL)_|CERT|^UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)|^HOSTNAME_MISMATCH$/;

@@ -1,8 +1,10 @@
 import type { BackoffPolicy } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import type { ClientTls } from "../../platform/http-client.ts";
+import type { Result } from "../../base/result.ts";
+import type { HttpClientSettings } from "../../platform/http-route.ts";
 import { VERSION } from "../../platform/version.ts";
+import type { TransferSlots } from "./transfer-slots.ts";
 
 /** What a download or an upload needs of the world. */
 export interface TransferOptions {
@@ -12,8 +14,14 @@ export interface TransferOptions {
   readonly log: Log;
   /** Ends the transfer with the code `aborted`. */
   readonly signal: AbortSignal;
-  /** Default: no identity, trust of the system. */
-  readonly tls?: ClientTls;
+  /** Default: no identity, trust of the system, no proxy. */
+  readonly http?: HttpClientSettings;
+  /** Headers that prove to the server of a URL who asks, for requests that bring no `authorization`. */
+  readonly credentials?: (url: string) => Promise<Result<Readonly<Record<string, string>>>>;
+  /** Default: those of the process. */
+  readonly slots?: TransferSlots;
+  /** Told the bytes that are done, again from 0 when it begins anew, and those in all, if known. */
+  readonly onProgress?: (done: number, total: number | undefined) => void;
   /** Default: `TRANSFER_POLICY`. */
   readonly policy?: TransferPolicy;
 }

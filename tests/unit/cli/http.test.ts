@@ -42,7 +42,7 @@ function world(url: string, proxies: string[] = []): HttpCommandWorld {
       proxies.push(profile ?? "default");
       return ok(server);
     },
-    tls: async () => ok(undefined),
+    client: async () => ok({}),
     output: (bytes) => void printed.push(bytes),
   };
 }

@@ -12,6 +12,8 @@ export const POLICY: TransferPolicy = {
 export interface TransferClock extends Clock {
   /** The back-off delays that passed. */
   readonly delays: number[];
+  /** How often a time-out was armed. */
+  armed(): number;
   /** Lets the time pass that the armed time-outs wait for. */
   starve(): void;
 }
@@ -21,12 +23,14 @@ export function transferClock(): TransferClock {
   let time = 0;
   const delays: number[] = [];
   const timeouts = new Set<() => void>();
+  let armed = 0;
   return {
     delays,
     now: () => time,
     monotonic: () => time,
     after(milliseconds, fire) {
       if (milliseconds >= POLICY.connectTimeout) {
+        armed += 1;
         timeouts.add(fire);
         return () => timeouts.delete(fire);
       }
@@ -35,6 +39,7 @@ export function transferClock(): TransferClock {
       queueMicrotask(fire);
       return () => undefined;
     },
+    armed: () => armed,
     starve() {
       for (const fire of timeouts) fire();
     },

@@ -18,17 +18,19 @@ async function tlsOf(toml: (file: (name: string) => string) => readonly string[]
 }
 
 test("a configuration that says nothing leaves trust to the system, and shows no certificate", async () => {
-  expect(await tlsOf(() => [])).toBeUndefined();
+  expect(await tlsOf(() => [])).toEqual({ tls: undefined, ownTls: undefined });
 });
 
 test("the authorities of a cloud are trusted besides those of the system", async () => {
   const tls = await tlsOf((file) => [`az.root_cert_path = ${file("ca.pem")}`]);
-  expect(tls).toEqual({ ca: expect.arrayContaining([CLOUD_DEVICE]) });
+  const trusted = { ca: expect.arrayContaining([CLOUD_DEVICE]) };
+  expect(tls).toEqual({ tls: trusted, ownTls: trusted });
 });
 
 test("those of a profile too", async () => {
   const tls = await tlsOf((file) => [`c8y.profiles.two.root_cert_path = ${file("ca.pem")}`]);
-  expect(tls).toEqual({ ca: expect.arrayContaining([CLOUD_DEVICE]) });
+  const trusted = { ca: expect.arrayContaining([CLOUD_DEVICE]) };
+  expect(tls).toEqual({ tls: trusted, ownTls: trusted });
 });
 
 test("the identity is shown when both its parts are set", async () => {
@@ -36,8 +38,14 @@ test("the identity is shown when both its parts are set", async () => {
     `http.client.auth.cert_file = ${file("cert.pem")}`,
     `http.client.auth.key_file = ${file("key.pem")}`,
   ];
-  expect(await tlsOf(both)).toEqual({ cert: MY_DEVICE, key: MY_DEVICE_KEY });
+  const identity = { cert: MY_DEVICE, key: MY_DEVICE_KEY };
+  expect(await tlsOf(both)).toEqual({ tls: identity, ownTls: identity });
   expect(await tlsOf((file) => both(file).slice(0, 1))).toContain('Currently ["http.client.auth.cert_file"] are set');
+});
+
+test("the authorities of the agent's HTTP server are trusted for our own servers only", async () => {
+  const tls = await tlsOf((file) => [`http.ca_path = ${file("ca.pem")}`]);
+  expect(tls).toEqual({ tls: undefined, ownTls: { ca: expect.arrayContaining([CLOUD_DEVICE]) } });
 });
 
 test("a file that cannot be read is named with its key", async () => {

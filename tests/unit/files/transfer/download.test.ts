@@ -1,11 +1,23 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "../../../../src/base/clock.ts";
 import { describeFault } from "../../../../src/base/fault.ts";
 import type { Log } from "../../../../src/base/log.ts";
 import { type DownloadRequest, download } from "../../../../src/files/transfer/download.ts";
+import { formatPartialName, partialKey } from "../../../../src/files/transfer/partial-name.ts";
+import type { TransferOptions } from "../../../../src/files/transfer/transfer-options.ts";
+import { createTransferSlots } from "../../../../src/files/transfer/transfer-slots.ts";
 import { recordedLog } from "../../http/recorded-log.ts";
-import { answer, brokenAnswer, hangUp, keepSilent, scriptedServer, type Turn } from "../scripted-server.ts";
+import {
+  answer,
+  brokenAnswer,
+  type Exchange,
+  hangUp,
+  keepSilent,
+  scriptedServer,
+  type Turn,
+} from "../scripted-server.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../temporary-directory.ts";
 import { POLICY, type TransferClock, transferClock } from "../transfer-clock.ts";
 
@@ -25,8 +37,9 @@ beforeEach(() => {
 
 afterEach(() => directory[Symbol.dispose]());
 
-function get(url: string, request: Partial<DownloadRequest> = {}) {
-  return download({ url, target, ...request }, { clock, random: () => 0.5, log, signal: stop.signal, policy: POLICY });
+function get(url: string, request: Partial<DownloadRequest> = {}, options: Partial<TransferOptions> = {}) {
+  const world = { clock, random: () => 0.5, log, signal: stop.signal, policy: POLICY };
+  return download({ url, target, ...request }, { ...world, ...options });
 }
 
 /** Downloads from a server that plays `turns`, and gives the outcome as text with what was asked for. */
@@ -76,9 +89,65 @@ describe("a plain download", () => {
     ).toMatchObject({ outcome: "ok", content: "new" });
   });
 
-  test("follows redirects", async () => {
+  test("follows ten redirects and no more", async () => {
     const moved = answer("302 Found", { location: "/elsewhere" });
-    expect(await play(moved, answer("200 OK", {}, "there"))).toMatchObject({ outcome: "ok", content: "there" });
+    const ten = Array.from({ length: 10 }, () => moved);
+    expect(await play(...ten, answer("200 OK", {}, "there"))).toMatchObject({ outcome: "ok", content: "there" });
+    const { outcome, ranges } = await play(moved);
+    expect([outcome, ranges.length]).toEqual(["Redirected more than 10 times", 11]);
+  });
+
+  test("takes no secret to another host", async () => {
+    await using other = await scriptedServer(answer("200 OK", {}, "x"));
+    const location = other.url.replace("127.0.0.1", "localhost");
+    await using server = await scriptedServer(answer("302 Found", { location }));
+    const headers = { authorization: "Bearer t", "x-other": "y" };
+    expect(await get(server.url, { headers })).toMatchObject({ ok: true });
+    expect(server.requests[0]?.headers.get("authorization")).toBe("Bearer t");
+    const told = other.requests[0]?.headers;
+    expect([told?.get("authorization"), told?.get("x-other")]).toEqual([undefined, "y"]);
+  });
+
+  test("proves who asks to each server that it is sent to, unless it is told how", async () => {
+    const credentials = async (url: string) => ({ ok: true as const, value: { authorization: new URL(url).hostname } });
+    await using other = await scriptedServer(answer("200 OK", {}, "x"));
+    const location = other.url.replace("127.0.0.1", "localhost");
+    await using server = await scriptedServer(answer("302 Found", { location }));
+    await get(server.url, {}, { credentials });
+    await get(other.url, { headers: { Authorization: "mine" } }, { credentials });
+    const told = [...server.requests, ...other.requests].map(({ headers }) => headers.get("authorization"));
+    expect(told).toEqual(["127.0.0.1", "localhost", "mine"]);
+  });
+
+  test("tells how far it is", async () => {
+    const told: (number | undefined)[][] = [];
+    await using server = await scriptedServer(answer("200 OK", {}, "content"));
+    await get(server.url, {}, { onProgress: (done, total) => void told.push([done, total]) });
+    expect(told).toEqual([[7, 7]]);
+  });
+
+  test("waits until the process has a slot for it", async () => {
+    const slots = createTransferSlots(1, 10);
+    const [holding, waiting] = [await slots.take(stop.signal), scriptedServer(answer("200 OK", {}, "x"))];
+    await using server = await waiting;
+    const result = get(server.url, {}, { slots });
+    await new Promise(setImmediate);
+    expect(server.requests).toEqual([]);
+    if (holding.ok) holding.value();
+    expect(await result).toMatchObject({ ok: true });
+    expect(await slots.take(stop.signal)).toMatchObject({ ok: true });
+  });
+
+  test("has its blocks reserved before it comes", async () => {
+    await using server = await scriptedServer(({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4194304\r\n\r\n0123");
+    });
+    const result = get(server.url, {}, { clock: systemClock });
+    while (!sizes().includes(4)) await new Promise(setImmediate);
+    const [name = ""] = readdirSync(directory.path);
+    expect(statSync(join(directory.path, name)).blocks * 512).toBeGreaterThanOrEqual(4_194_304);
+    stop.abort();
+    await result;
   });
 
   test("an empty file and a body without length are taken", async () => {
@@ -276,6 +345,66 @@ describe("a body that breaks off", () => {
   });
 });
 
+describe("a digest that is known", () => {
+  const SHA256 = "ED7002B439E9AC845F22357D822BAC1444730FBDB6016D3EC9432297B9EC9F73";
+
+  test("is that of the file", async () => {
+    await using server = await scriptedServer(answer("200 OK", {}, "content"));
+    expect(await get(server.url, { sha256: SHA256 })).toMatchObject({ ok: true });
+    expect(readFileSync(target, "utf8")).toBe("content");
+  });
+
+  test("is that of a file in parts", async () => {
+    const cut = brokenAnswer("200 OK", { ...V1, "content-length": "7" }, "con", () => sizes().includes(3));
+    await using server = await scriptedServer(cut, part("3-6/7", "tent"));
+    expect(await get(server.url, { sha256: SHA256.toLowerCase() })).toMatchObject({ ok: true });
+  });
+
+  test("that differs leaves the old file, and nothing else", async () => {
+    writeFileSync(target, "old");
+    await using server = await scriptedServer(answer("200 OK", {}, "CONTENT"));
+    expect(await get(server.url, { sha256: SHA256 })).toMatchObject({ ok: false, fault: { code: "checksum" } });
+    expect(readdirSync(directory.path)).toEqual(["target"]);
+    expect(readFileSync(target, "utf8")).toBe("old");
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe("a download whose process was killed", () => {
+  const leave = (url: string, content: string) => {
+    const identity = { key: partialKey(url, target), owner: "1.1", serial: 0 };
+    const name = formatPartialName({ ...identity, kept: 4, etag: '"1"' });
+    writeFileSync(join(directory.path, name), content);
+  };
+
+  test("is gone on with by the next process", async () => {
+    await using server = await scriptedServer(part("4-9/10", "456789"));
+    leave(server.url, "0123XXXXXXXXXX");
+    expect(await get(server.url)).toMatchObject({ ok: true });
+    expect(readFileSync(target, "utf8")).toBe("0123456789");
+    expect(server.requests[0]?.headers.get("range")).toBe("bytes=4-");
+    expect(readdirSync(directory.path)).toEqual(["target"]);
+  });
+
+  test("begins anew when the file changed meanwhile", async () => {
+    await using server = await scriptedServer(
+      part("4-9/10", "XXXXXX", { etag: '"2"' }),
+      answer("200 OK", { etag: '"2"' }, "new"),
+    );
+    leave(server.url, "0123");
+    expect(await get(server.url)).toMatchObject({ ok: true });
+    expect(readFileSync(target, "utf8")).toBe("new");
+    expect(server.requests.map(({ headers }) => headers.get("range"))).toEqual(["bytes=4-", undefined]);
+  });
+
+  test("is removed when it fails", async () => {
+    await using server = await scriptedServer(answer("404 Not Found", {}));
+    leave(server.url, "0123");
+    expect(await get(server.url)).toMatchObject({ ok: false });
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+});
+
 describe("a server that stalls", () => {
   const stall: Turn = ({ socket }) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\nAccept-Ranges: bytes\r\nETag: "1"\r\n\r\n0123');
@@ -298,6 +427,26 @@ describe("a server that stalls", () => {
     expect(await result).toMatchObject({ ok: true });
     expect(readFileSync(target, "utf8")).toBe("0123456789");
   });
+});
+
+test("a server that trickles bytes does not hold a client", async () => {
+  let socket: Exchange["socket"] | undefined;
+  await using server = await scriptedServer((exchange) => {
+    socket = exchange.socket;
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+  });
+  const result = get(server.url);
+  const sendUntil = async (bytes: number, size: number) => {
+    socket?.write("x".repeat(bytes));
+    while (!sizes().includes(size)) await new Promise(setImmediate);
+    return clock.armed();
+  };
+  while (socket === undefined) await new Promise(setImmediate);
+  const armed = await sendUntil(1, 1);
+  expect([await sendUntil(1, 2), await sendUntil(253, 255)]).toEqual([armed, armed]);
+  expect(await sendUntil(1, 256)).toBe(armed + 1);
+  stop.abort();
+  await result;
 });
 
 describe("stopping", () => {

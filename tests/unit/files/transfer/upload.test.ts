@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describeFault } from "../../../../src/base/fault.ts";
+import type { TransferOptions } from "../../../../src/files/transfer/transfer-options.ts";
 import { type UploadRequest, upload } from "../../../../src/files/transfer/upload.ts";
 import { recordedLog } from "../../http/recorded-log.ts";
 import { answer, hangUp, keepSilent, scriptedServer, type Turn } from "../scripted-server.ts";
@@ -25,9 +26,9 @@ beforeEach(() => {
 
 afterEach(() => directory[Symbol.dispose]());
 
-function send(url: string, request: Partial<UploadRequest> = {}) {
-  const options = { clock, random: () => 0.5, log: recordedLog(), signal: stop.signal, policy: POLICY };
-  return upload({ url, source, ...request }, options);
+function send(url: string, request: Partial<UploadRequest> = {}, options: Partial<TransferOptions> = {}) {
+  const world = { clock, random: () => 0.5, log: recordedLog(), signal: stop.signal, policy: POLICY };
+  return upload({ url, source, ...request }, { ...world, ...options });
 }
 
 const created = answer("201 Created", {});
@@ -81,6 +82,55 @@ describe("an upload", () => {
       outcome: "ok",
       lines: ["HEAD /file", "HEAD /moved", "PUT /moved"],
     });
+  });
+
+  test("is sent again from the start to where the server moves it", async () => {
+    await using server = await scriptedServer(probe, answer("307 Temporary Redirect", { location: "/moved" }), created);
+    expect(await send(server.url)).toMatchObject({ ok: true });
+    expect(server.requests.map(({ requestLine, body }) => [requestLine, body])).toEqual([
+      ["HEAD /file HTTP/1.1", ""],
+      ["PUT /file HTTP/1.1", "content"],
+      ["PUT /moved HTTP/1.1", "content"],
+    ]);
+  });
+
+  test("tells how far it is", async () => {
+    const told: (number | undefined)[][] = [];
+    await using server = await scriptedServer(probe, created);
+    await send(server.url, {}, { onProgress: (done, total) => void told.push([done, total]) });
+    expect(told).toEqual([[7, 7]]);
+  });
+
+  test("can be a form with a part for the file", async () => {
+    await using server = await scriptedServer(probe, created);
+    const form = { fileName: 'a "b"\r\n.log', fields: { type: "text/x", text: "two words" } };
+    expect(await send(server.url, { method: "POST", contentType: "text/y", form })).toMatchObject({ ok: true });
+    const [, post] = server.requests;
+    const [, boundary = ""] =
+      /^multipart\/form-data; boundary=(tebus-[0-9a-z-]+)$/.exec(post?.headers.get("content-type") ?? "") ?? [];
+    expect(post?.body.replaceAll(boundary, "BOUNDARY")).toBe(
+      [
+        '--BOUNDARY\r\nContent-Disposition: form-data; name="type"\r\n\r\ntext/x\r\n',
+        '--BOUNDARY\r\nContent-Disposition: form-data; name="text"\r\n\r\ntwo words\r\n',
+        '--BOUNDARY\r\nContent-Disposition: form-data; name="file"; filename="a %22b%22%0D%0A.log"\r\n',
+        "Content-Type: text/y\r\n\r\ncontent\r\n--BOUNDARY--\r\n",
+      ].join(""),
+    );
+    expect(post?.headers.get("content-length")).toBe(String(post?.body.length));
+    expect(post?.headers.has("transfer-encoding")).toBe(false);
+  });
+
+  test("by form is understood by others", async () => {
+    const parse = async (form: FormData) => {
+      const file = form.get("file");
+      return file instanceof File ? [file.name, file.type, await file.text(), form.get("type")] : [];
+    };
+    await using server = await scriptedServer(probe, created);
+    await send(server.url, { form: { fields: { type: "x" } } });
+    const [, put] = server.requests;
+    const headers = { "content-type": put?.headers.get("content-type") ?? "" };
+    const form = await new Response(put?.body ?? "", { headers }).formData();
+    expect(await parse(form)).toEqual(["source.log", expect.stringContaining("text/plain"), "content", "x"]);
   });
 
   test("takes no secret to another host", async () => {
