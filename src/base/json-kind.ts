@@ -1,3 +1,5 @@
+import { quoteText } from "./quoted-text.ts";
+
 /**
  * What a JSON value is, in the words that clients of the reference know from its parser: ``integer `5` ``, `string "x"`, `sequence`
  * (spec/http-api §3.1). For error texts.
@@ -9,7 +11,7 @@ export function jsonKind(value: unknown): string {
     case "number":
       return numberKind(String(value));
     case "string":
-      return `string ${JSON.stringify(value)}`;
+      return `string ${quoteText(value)}`;
     default:
       if (value === null || value === undefined) return "null";
       if (JSON.isRawJSON(value)) return numberKind(value.rawJSON);

@@ -166,12 +166,34 @@ function scanEscape(cursor: Cursor): void {
     if (!'"\\/bfnrt'.includes(kind)) throw new Flaw("invalid escape", cursor.at);
     return;
   }
+  const unit = scanHexDigits(cursor);
+  if (isTrailingSurrogate(unit)) throw new Flaw(LONE_SURROGATE, cursor.at);
+  if (unit < 0xd800 || unit > 0xdbff) return;
+  for (const expected of "\\u") {
+    const next = peek(cursor);
+    if (next === undefined) throw new Flaw("EOF while parsing a string", cursor.at);
+    cursor.at += 1;
+    if (next !== expected) throw new Flaw("unexpected end of hex escape", cursor.at);
+  }
+  if (!isTrailingSurrogate(scanHexDigits(cursor))) throw new Flaw(LONE_SURROGATE, cursor.at);
+}
+
+const LONE_SURROGATE = "lone leading surrogate in hex escape";
+
+function isTrailingSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+function scanHexDigits(cursor: Cursor): number {
   if (cursor.bytes.length < cursor.at + 4) throw new Flaw("EOF while parsing a string", cursor.bytes.length);
+  let unit = 0;
   for (let count = 0; count < 4; count += 1) {
-    const digit = peek(cursor) ?? "";
-    if (!/[0-9a-fA-F]/.test(digit)) throw new Flaw("invalid escape", cursor.at - count + 4);
+    const digit = Number.parseInt(peek(cursor) ?? "", 16);
+    if (Number.isNaN(digit)) throw new Flaw("invalid escape", cursor.at - count + 4);
+    unit = unit * 16 + digit;
     cursor.at += 1;
   }
+  return unit;
 }
 
 function scanWord(cursor: Cursor, word: string): void {
@@ -185,6 +207,13 @@ function scanWord(cursor: Cursor, word: string): void {
 }
 
 function scanNumber(cursor: Cursor): void {
+  const start = cursor.at;
+  scanNumberText(cursor);
+  const spelling = new TextDecoder().decode(cursor.bytes.subarray(start, cursor.at));
+  if (!Number.isFinite(Number(spelling))) throw new Flaw("number out of range", cursor.at);
+}
+
+function scanNumberText(cursor: Cursor): void {
   const negative = peek(cursor) === "-";
   if (negative) cursor.at += 1;
   const first = peek(cursor);

@@ -28,4 +28,5 @@ export async function readBodyText(request: Request): Promise<Result<string, Pro
 }
 
 const TOO_LONG = textProblem(413, "Failed to buffer the request body: length limit exceeded");
-const NOT_UTF8 = textProblem(400, "Request body didn't contain valid UTF-8: invalid utf-8 sequence");
+/** Identity tells it from other problems. */
+export const NOT_UTF8 = textProblem(400, "Request body didn't contain valid UTF-8: invalid utf-8 sequence");

@@ -5,6 +5,8 @@ export interface Problem {
   readonly status: number;
   readonly text: string;
   readonly format: "json" | "text";
+  /** For `Allow` (RFC 9110 §15.5.6). */
+  readonly allow?: string;
 }
 
 export function jsonProblem(status: number, text: string): Problem {
@@ -15,14 +17,15 @@ export function textProblem(status: number, text: string): Problem {
   return { status, text, format: "text" };
 }
 
-export function problemResponse({ status, text, format }: Problem): Response {
-  if (format === "json") return jsonResponse(status, stringifyJson({ error: text }));
-  return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+export function problemResponse({ status, text, format, allow }: Problem): Response {
+  const headers: Record<string, string> = allow === undefined ? {} : { allow };
+  if (format === "json") return jsonResponse(status, stringifyJson({ error: text }), headers);
+  return new Response(text, { status, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
 }
 
 /** `body` is JSON text. */
-export function jsonResponse(status: number, body: string): Response {
-  return new Response(body, { status, headers: { "content-type": "application/json" } });
+export function jsonResponse(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(body, { status, headers: { ...headers, "content-type": "application/json" } });
 }
 
 /** An answer without body or content type. */

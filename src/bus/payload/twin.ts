@@ -3,7 +3,8 @@ import { type Fault, fault } from "../../base/fault.ts";
 import { type Json, parseJson } from "../../base/json.ts";
 import { ok, type Result } from "../../base/result.ts";
 
-const TWIN_KEY_PATTERN = /^[^@/+#\0][^/+#\0]*$/;
+/** What the key of a twin fragment looks like. */
+export const TWIN_KEY_PATTERN = /^[^@/+#\0][^/+#\0]*$/;
 
 /**
  * Whether a twin fragment may have this key: one level of a topic, not empty, and not a registration key

@@ -1,35 +1,26 @@
+import * as v from "valibot";
 import { err, ok, type Result } from "../../base/result.ts";
-import { type EntityId, parseEntityId } from "../../bus/entity-id.ts";
-import { ENTITY_TYPES, type EntityQuery } from "../../twin/twin.ts";
+import type { EntityQuery } from "../../twin/twin.ts";
 import { jsonProblem, type Problem, textProblem } from "../problem.ts";
+import { LIST_QUERY_SCHEMA } from "./entity-schemas.ts";
 
-/** Reads `root`, `parent` and `type` of a list request; an empty value counts as not given (spec/http-api §3.3). */
-export function parseEntityQuery(query: string): Result<EntityQuery, Problem> {
+/** Reads the query of a list request; an empty value counts as not given, other parameters are ignored (spec/http-api §3.3). */
+export function readEntityQuery(query: string): Result<EntityQuery, Problem> {
+  const given: Record<string, string> = {};
   const parameters = new URLSearchParams(query);
-  for (const name of ["root", "parent", "type"]) {
-    if (parameters.getAll(name).length > 1) {
+  for (const name of Object.keys(LIST_QUERY_SCHEMA.entries)) {
+    const [value, second] = parameters.getAll(name);
+    if (second !== undefined) {
       return err(textProblem(400, `Failed to deserialize query string: duplicate field \`${name}\``));
     }
+    if (value) given[name] = value;
   }
-  const root = optionalId(parameters.get("root"));
-  if (!root.ok) return root;
-  const parent = optionalId(parameters.get("parent"));
-  if (!parent.ok) return parent;
-  const wanted = parameters.get("type") ?? "";
-  const type = ENTITY_TYPES.find((known) => known === wanted);
-  if (wanted !== "" && type === undefined) return err(jsonProblem(400, `Invalid entity type: ${wanted}`));
-  if (root.value !== undefined && parent.value !== undefined) return err(EXCLUSIVE);
+  const read = v.safeParse(LIST_QUERY_SCHEMA, given, { abortEarly: true });
+  if (!read.success) return err(jsonProblem(400, read.issues[0].message));
+  const { root, parent, type } = read.output;
   return ok({
-    ...(root.value === undefined ? {} : { root: root.value }),
-    ...(parent.value === undefined ? {} : { parent: parent.value }),
+    ...(root === undefined ? {} : { root }),
+    ...(parent === undefined ? {} : { parent }),
     ...(type === undefined ? {} : { type }),
   });
-}
-
-const EXCLUSIVE = jsonProblem(400, "The provided parameters: root and parent are mutually exclusive. Use either one.");
-
-function optionalId(text: string | null): Result<EntityId | undefined, Problem> {
-  if (text === null || text === "") return ok(undefined);
-  const id = parseEntityId(text);
-  return id.ok ? id : err(jsonProblem(400, id.fault.message));
 }

@@ -10,6 +10,7 @@ test.each([
   ["1.5", "floating point `1.5`"],
   ["2.0", "floating point `2.0`"],
   ['"a\\"b"', 'string "a\\"b"'],
+  ['"a\\u0001"', 'string "a\\u{1}"'],
   ["[1]", "sequence"],
   ["{}", "map"],
 ])("%s is called %s", (text, kind) => {
