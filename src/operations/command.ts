@@ -1,5 +1,6 @@
 import type { EntityId } from "../bus/entity-id.ts";
 import type { CommandPayload } from "../bus/payload/command.ts";
+import { invocationsOf } from "../bus/payload/command-id.ts";
 
 /** Where one command lives. */
 export interface CommandAddress {
@@ -35,17 +36,11 @@ export interface CommandChain {
 
 /** Reads the chain out of the id: `c` with id `sub:b:sub:a:42` was started by `b`, which was started by command 42 of `a`. */
 export function commandChain(address: CommandAddress): CommandChain {
+  const invocations = invocationsOf(address.id);
   let operations: [string, ...string[]] = [address.operation];
-  let id = address.id;
-  for (let match = SUB_ID.exec(id); match !== null; match = SUB_ID.exec(id)) {
-    const [, operation = "", parentId = ""] = match;
-    operations = [operation, ...operations];
-    id = parentId;
-  }
-  return { operations, rootId: id };
+  for (const { operation } of invocations) operations = [operation, ...operations];
+  return { operations, rootId: invocations.at(-1)?.id ?? address.id };
 }
-
-const SUB_ID = /^sub:([^:]+):([\s\S]+)$/;
 
 /** The parts of the topic as expressions name them (spec/operations §4.1). */
 export function addressJson(address: CommandAddress): {

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { stringifySorted } from "../../base/json.ts";
 import { defaultScheme, type EntityId } from "../entity-id.ts";
-import { parseRfc3339 } from "./rfc3339.ts";
-import { TIME_SCHEMA } from "./time-value.ts";
+import { formatRfc3339 } from "./rfc3339.ts";
+import { TIME_SCHEMA, timeOfNumber, timeOfText } from "./time-value.ts";
+import { timestampOf, wholeMilliseconds } from "./timestamp.ts";
 
 /** `service.timestamp_format` (spec/mqtt-api §9). */
 export const TIMESTAMP_FORMATS = ["unix", "rfc-3339"] as const;
@@ -19,8 +20,8 @@ export interface Health {
 
 /** `{"pid":1234,"status":"up","time":1714676361.36}`; `now` in milliseconds since the epoch. */
 export function healthUp(pid: number, now: number, format: TimestampFormat): string {
-  const time = format === "unix" ? now / 1_000 : new Date(now).toISOString();
-  return stringifySorted({ pid, status: "up", time });
+  const text = format === "unix" ? undefined : formatRfc3339(timestampOf(now));
+  return stringifySorted({ pid, status: "up", time: text?.ok ? text.value : now / 1_000 });
 }
 
 /** `{"pid":1234,"status":"down"}`, without a time, since as a will it is written long before. */
@@ -36,18 +37,14 @@ export function parseHealth(service: EntityId, payload: string | undefined): Hea
   if (isMosquittoBridge(service)) return { status: MOSQUITTO[payload?.trim() ?? ""] ?? "unknown" };
   const parsed = v.safeParse(HEALTH_TEXT, payload ?? "");
   if (!parsed.success) return { status: "unknown" };
-  const { status, pid, time } = parsed.output;
-  return {
-    status,
-    ...(pid === undefined ? {} : { pid }),
-    ...(time === undefined ? {} : { time: millisecondsOf(time) }),
-  };
+  const { status, pid, time: givenTime } = parsed.output;
+  const time = givenTime === undefined ? undefined : millisecondsOf(givenTime);
+  return { status, ...(pid === undefined ? {} : { pid }), ...(time === undefined ? {} : { time }) };
 }
 
-function millisecondsOf(time: number | string): number {
-  if (typeof time === "number") return Math.round(time * 1_000);
-  const parsed = parseRfc3339(time);
-  return parsed.ok ? parsed.value.seconds * 1_000 + Math.floor(parsed.value.nanoseconds / 1_000_000) : 0;
+function millisecondsOf(time: number | string): number | undefined {
+  const parsed = typeof time === "string" ? timeOfText(time) : timeOfNumber(String(time));
+  return parsed.ok ? wholeMilliseconds(parsed.value) : undefined;
 }
 
 const MOSQUITTO: Readonly<Record<string, string>> = { "1": "up", "0": "down" };

@@ -34,7 +34,7 @@ export function parseMeasurementMeta(text: string): Result<MeasurementUnits | un
   const values = new Map<string, string>();
   const groups = new Map<string, Map<string, string>>();
   for (const [key, meta] of isJsonObject(json.value) ? Object.entries(json.value) : []) {
-    const unit = isJsonObject(meta) && Object.hasOwn(meta, "unit") ? meta["unit"] : undefined;
+    const unit = isJsonObject(meta) && Object.hasOwn(meta, "unit") ? meta.unit : undefined;
     if (typeof unit !== "string") continue;
     const [group, name] = splitName(key);
     if (group === undefined) values.set(name, unit);

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Fault, fault } from "../../base/fault.ts";
-import { floatDebug, floatDisplay } from "../../base/float-text.ts";
+import { decimalText, floatText } from "../../base/float-text.ts";
+import { isInteger64, MAX_INT64 } from "../../base/json-number.ts";
 import { quoteText } from "../../base/quoted-text.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
@@ -26,13 +27,13 @@ export function timeOfText(text: string): Result<Timestamp, TimeFault> {
  */
 export function timeOfNumber(spelling: string): Result<Timestamp, TimeFault> {
   const value = Number(spelling);
-  if (isInteger(spelling)) {
+  if (isInteger64(spelling)) {
     if (value >= FIRST_SECOND && value <= LAST_SECOND) return ok(utc(value === 0 ? 0 : value, 0));
     if (value > 0 && BigInt(spelling) > MAX_INT64) return invalid(tooLarge(spelling));
     return invalid(outside("integer", spelling));
   }
-  const milliseconds = wholeMilliseconds(value);
-  if (!isMillisecondsInRange(milliseconds)) return invalid(outside("decimal", floatDebug(value)));
+  const milliseconds = cutToMilliseconds(value);
+  if (!isMillisecondsInRange(milliseconds)) return invalid(outside("decimal", floatText(value)));
   const seconds = Math.floor(milliseconds / 1_000);
   return ok(utc(seconds, (milliseconds - seconds * 1_000) * 1_000_000));
 }
@@ -47,27 +48,15 @@ export const TIME_SCHEMA = v.union([
   ),
   v.pipe(
     v.number(),
-    v.check((seconds) => Number.isFinite(seconds) && isMillisecondsInRange(wholeMilliseconds(seconds)), "Out of range"),
+    v.check((seconds) => Number.isFinite(seconds) && isMillisecondsInRange(cutToMilliseconds(seconds)), "Out of range"),
     v.description("Seconds since the Unix epoch, -377705116800 to 253402300799; a fraction counts to the millisecond"),
     v.examples([1_714_676_361, 1_714_676_361.36]),
   ),
 ]);
 
-const MAX_INT64 = 2n ** 63n - 1n;
-const MAX_UINT64 = 2n ** 64n - 1n;
-const MIN_INT64 = -(2n ** 63n);
-
-/** An integer of more than 64 bits is a decimal number for the reference, and so is `-0`. */
-function isInteger(spelling: string): boolean {
-  if (!/^-?\d+$/.test(spelling) || spelling === "-0") return false;
-  if (spelling.length < 19) return true;
-  const value = BigInt(spelling);
-  return value >= MIN_INT64 && value <= MAX_UINT64;
-}
-
 /** Cut, not rounded, and by the decimal digits: `1714676361.36` has 360 ms although the product is a little less in binary. */
-function wholeMilliseconds(seconds: number): number {
-  const [whole = "", fraction = ""] = floatDisplay(seconds).split(".");
+function cutToMilliseconds(seconds: number): number {
+  const [whole = "", fraction = ""] = decimalText(seconds).split(".");
   return Number(`${whole}${fraction.slice(0, 3).padEnd(3, "0")}`);
 }
 

@@ -18,6 +18,11 @@ export function timestampOf(milliseconds: number): Timestamp {
   return { seconds, nanoseconds: Math.round((milliseconds - seconds * 1_000) * 1_000_000), offset: 0 };
 }
 
+/** Milliseconds since the Unix epoch, rounded down, as a clock gives them. */
+export function wholeMilliseconds({ seconds, nanoseconds }: Timestamp): number {
+  return seconds * 1_000 + Math.floor(nanoseconds / 1_000_000);
+}
+
 /** Seconds since the Unix epoch as an exact decimal number, for example `1714676361.361066`. */
 export function unixSeconds({ seconds, nanoseconds }: Timestamp): string {
   if (nanoseconds === 0) return String(seconds);

@@ -10,7 +10,7 @@ const NOW = 1_714_676_361_360;
 describe("the health that a service tells", () => {
   test("has its process id and the time in seconds, or as RFC 3339", () => {
     expect(healthUp(1234, NOW, "unix")).toBe('{"pid":1234,"status":"up","time":1714676361.36}');
-    expect(healthUp(1234, NOW, "rfc-3339")).toBe('{"pid":1234,"status":"up","time":"2024-05-02T18:59:21.360Z"}');
+    expect(healthUp(1234, NOW, "rfc-3339")).toBe('{"pid":1234,"status":"up","time":"2024-05-02T18:59:21.36Z"}');
   });
 
   test("has no time when it is down", () => {
