@@ -5,6 +5,7 @@ import { defineHttp } from "./http-program.ts";
 import { defineInit } from "./init-program.ts";
 import { defineMqtt } from "./mqtt-program.ts";
 import type { Run } from "./program.ts";
+import { defineToken } from "./token-program.ts";
 
 /** What thin-edge has and tebus has not yet; left out of the help. */
 const NOT_AVAILABLE = [
@@ -31,6 +32,7 @@ export function defineTedge(program: Command, run: Run): void {
   defineConfig(program, run);
   defineMqtt(program, run);
   defineHttp(program, run);
+  defineToken(program, run);
   defineDemo(program, run);
   defineRun(program);
   for (const name of NOT_AVAILABLE) defineNotAvailable(program, run, name);
