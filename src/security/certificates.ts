@@ -14,12 +14,17 @@ export type TrustFault = Fault<"unreadable-certificates">;
  */
 export async function readTrustedCertificates(path: string): Promise<Result<readonly string[], TrustFault>> {
   try {
-    const texts = (await stat(path)).isDirectory() ? await readFilesOf(path) : [await readFileOf(path)];
-    return ok([...new Set(texts.flatMap(certificatesIn))]);
+    return ok(await readCertificatesAt(path));
   } catch (thrown) {
     const message = `failed to read from path ${path}: ${osErrorText(thrown)}`;
     return err(fault("unreadable-certificates", message));
   }
+}
+
+/** Like `readTrustedCertificates`, but throws what the operating system says. */
+export async function readCertificatesAt(path: string): Promise<readonly string[]> {
+  const texts = (await stat(path)).isDirectory() ? await readFilesOf(path) : [await readFileOf(path)];
+  return [...new Set(texts.flatMap(certificatesIn))];
 }
 
 /** Like `readTrustedCertificates`, for the value of a key such as `c8y.root_cert_path`. */
@@ -43,17 +48,24 @@ export function certificatesIn(text: string): readonly string[] {
   });
 }
 
+/** How many certificates a text claims to have, whether or not they can be decoded. */
+export function certificateBlocks(text: string): number {
+  return text.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0;
+}
+
 async function readFileOf(path: string): Promise<string> {
   const text = await readText(path);
   if (!text.ok) throw new FaultError(text.fault);
   return text.value;
 }
 
-/** What cannot be read in a directory is as good as not there. */
+/** What cannot be read in a directory is as good as not there; a pipe would be read for ever. */
 async function readFilesOf(directory: string): Promise<string[]> {
   const texts: string[] = [];
   for (const name of (await readdir(directory)).sort()) {
-    const text = await readText(join(directory, name));
+    const file = join(directory, name);
+    if ((await stat(file).catch(() => undefined))?.isFile() !== true) continue;
+    const text = await readText(file);
     if (text.ok) texts.push(text.value);
   }
   return texts;
