@@ -3,6 +3,7 @@ import { AGENT_SETTINGS, SOFTWARE_SETTINGS, STORAGE_SETTINGS } from "./settings/
 import { C8Y_SETTINGS } from "./settings/c8y-settings.ts";
 import { AWS_SETTINGS, AZ_SETTINGS } from "./settings/cloud-settings.ts";
 import { CERTIFICATE_SETTINGS, DEVICE_SETTINGS } from "./settings/device-settings.ts";
+import { FILES_SETTINGS } from "./settings/files-settings.ts";
 import { FLOWS_SETTINGS } from "./settings/flows-settings.ts";
 import { HTTP_SETTINGS } from "./settings/http-settings.ts";
 import { MQTT_SETTINGS } from "./settings/mqtt-settings.ts";
@@ -17,6 +18,7 @@ const BEFORE_CLOUDS = { ...DEVICE_SETTINGS, ...CERTIFICATE_SETTINGS };
 const AFTER_CLOUDS = {
   ...MQTT_SETTINGS,
   ...HTTP_SETTINGS,
+  ...FILES_SETTINGS,
   ...AGENT_SETTINGS,
   ...SOFTWARE_SETTINGS,
   ...STORAGE_SETTINGS,

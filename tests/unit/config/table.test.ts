@@ -45,7 +45,7 @@ describe("the order of the table", () => {
 
   test("has the groups that scripts expect", () => {
     expect([...groupsOf(keysBeforeClouds()), ...CLOUDS, ...groupsOf(keysAfterClouds())].join(" ")).toBe(
-      "device certificate c8y az aws mqtt http agent software run logs tmp data firmware service apt sudo proxy diag log configuration flows",
+      "device certificate c8y az aws mqtt http files agent software run logs tmp data firmware service apt sudo proxy diag log configuration flows",
     );
   });
 
