@@ -1,42 +1,99 @@
-import type { Stats } from "node:fs";
-import { lstat, stat, unlink } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { fault, toFault } from "../../base/fault.ts";
+import { keyedLock } from "../../base/keyed-lock.ts";
 import type { Log } from "../../base/log.ts";
 import { quoteText } from "../../base/quoted-text.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import type { SizeLimit } from "../../config/types/size-limit-type.ts";
 import { isTemporaryName } from "../temporary-file.ts";
-import type { FileStore, FileStoreFault } from "./file-store.ts";
+import { diskFault } from "./disk-fault.ts";
+import type { FileStore } from "./file-store.ts";
 import { followLinks } from "./follow-links.ts";
-import { removeStaleUploads } from "./stale-uploads.ts";
+import { footprint } from "./footprint.ts";
+import { partialDirectory } from "./partial-directory.ts";
+import { partialKeeper } from "./partial-keeper.ts";
+import { createPins } from "./pins.ts";
+import { removeTarget } from "./remove-target.ts";
+import { footprintOf, refuseByCondition, refuseTarget, statIfThere, uploadToDirectory } from "./replace-target.ts";
+import { roomLedger } from "./room-ledger.ts";
+import { storeCare } from "./store-care.ts";
 import { type DirectoryOwner, storeDirectories } from "./store-directories.ts";
+import type { FileStoreFault } from "./store-fault.ts";
+import { storeFinished } from "./store-finished.ts";
 import { locateInStore } from "./store-path.ts";
-import { diskFault, storeUpload } from "./store-upload.ts";
+import { storeRoom } from "./store-room.ts";
+import { storeUpload } from "./store-upload.ts";
 import { openStored, statStored } from "./stored-file.ts";
+import { uploadNames } from "./upload-names.ts";
 
 export interface FileStoreOptions {
   /** Directory of the store: `<data.path>/file-transfer`. */
   readonly root: string;
   /** Owner of the directories that the store makes. */
   readonly owner?: DirectoryOwner;
+  /** What files may take up together; without it, what the disk has. */
+  readonly limit?: SizeLimit;
+  /**
+   * Milliseconds after which a file that was not written to again is removed; without it none ever is. Reading does not count, since
+   * devices mostly mount their disks with `noatime`.
+   */
+  readonly expireAfter?: number;
   readonly log: Log;
+  readonly clock?: Clock;
 }
+
+/** Name of the directory with unfinished uploads, which no request path reaches. */
+const UPLOADS = ".tebus-uploads";
 
 /** The store on disk (spec/http-api §2). Links in it are followed, as the reference does: only local processes can make one. */
 export function createFileStore(options: FileStoreOptions): FileStore {
+  const { log, clock = systemClock, limit, expireAfter } = options;
   const root = resolve(options.root);
+  const uploadsRoot = join(root, UPLOADS);
   const directories = storeDirectories(root, options.owner);
+  const [ledger, pins, names] = [roomLedger(), createPins(), uploadNames()];
+  const context = { root, directories, names, lock: keyedLock(), changed: ledger.change };
+  const care = storeCare({
+    ...context,
+    uploadsRoot,
+    ledger,
+    pins,
+    limit,
+    expireAfter,
+    log,
+    clock,
+    sweep: () => uploads.sweep(),
+  });
+  const room = storeRoom({ ledger, ...care.room });
+  const uploads = partialKeeper({
+    directory: partialDirectory(uploadsRoot, names),
+    ledger,
+    room,
+    check: async (path, condition) => {
+      const target = await at(path, (located) => lookAtTarget(located, path, condition));
+      return target.ok ? undefined : target.fault;
+    },
+    store: (finished) => at(finished.path, (located) => storeFinished(context, located, finished)),
+    normalize: (path) => locateInStore(root, path) ?? path,
+    clock,
+    log,
+  });
 
   async function at<T>(path: string, use: (located: string) => Promise<Result<T, FileStoreFault>>) {
-    const located = locateInStore(root, path);
-    if (located === undefined || isTemporaryName(basename(located))) {
-      return err<FileStoreFault>(fault("outside", `Invalid file path: ${quoteText(path)}`));
-    }
+    const located = locate(path);
+    if (located === undefined) return err<FileStoreFault>(fault("outside", `Invalid file path: ${quoteText(path)}`));
     try {
       return await use(located);
     } catch (thrown) {
       return err(diskFault(thrown));
     }
+  }
+
+  function locate(path: string): string | undefined {
+    const located = locateInStore(root, path);
+    const isOurs = located === undefined || isTemporaryName(basename(located));
+    return isOurs || located === uploadsRoot || located.startsWith(uploadsRoot + sep) ? undefined : located;
   }
 
   async function lookUp<T>(path: string, look: (located: string) => Promise<T | undefined>) {
@@ -51,58 +108,72 @@ export function createFileStore(options: FileStoreOptions): FileStore {
     });
   }
 
+  /** What an upload would replace, unless that is forbidden anyway. */
+  async function lookAtTarget(located: string, path: string, condition: Parameters<typeof refuseByCondition>[0]) {
+    const target = await followLinks(located);
+    const present = await statIfThere(target);
+    const refused =
+      located === root
+        ? uploadToDirectory(path)
+        : (refuseTarget(present, path) ?? refuseByCondition(condition, target, present, path));
+    return refused === undefined ? ok({ target, present }) : err(refused);
+  }
+
   return {
+    uploads,
+
     async open() {
       try {
         await directories.make(root);
-        const removed = await removeStaleUploads(root);
-        if (removed > 0) options.log.info(`Removed ${removed} incomplete uploads of an earlier run`);
+        await uploads.load();
+        await care.measure();
         return ok();
       } catch (thrown) {
         return err(diskFault(thrown, `Cannot make the file store ${root}`));
       }
     },
 
+    tend: care.tend,
+
     find: (path) => lookUp(path, statStored),
 
     read: (path) => lookUp(path, openStored),
 
-    put: (path, content) =>
+    put: (path, content, { length = 0, condition } = {}) =>
       at(path, async (located) => {
-        const target = await followLinks(located);
-        const present = await statIfThere(target);
-        if (located === root || present?.isDirectory() === true) {
-          return err(fault("is-directory", `Cannot upload: ${quoteText(path)} is a directory, not a file`));
+        const looked = await lookAtTarget(located, path, condition);
+        if (!looked.ok) return looked;
+        const { target, present } = looked.value;
+        const credit = footprintOf(present);
+        const reserved = await room.reserve(footprint(length) - credit);
+        if (!reserved.ok) return reserved;
+        const reservation = reserved.value;
+        try {
+          const mode = present === undefined ? undefined : Number(present.mode);
+          return await storeUpload(context, { target, path, content, condition, mode, reservation, credit });
+        } finally {
+          reservation.release();
         }
-        if (present?.isFile() === false) return err(fault("io", "The target is neither a file nor a directory"));
-        return await storeUpload({ directories, target, content, mode: present?.mode });
       }),
 
-    remove: (path) =>
-      at(path, async (located) => {
-        try {
-          if ((await lstat(located)).isDirectory()) {
-            return err(fault("is-directory", `Cannot delete: ${quoteText(path)} is a directory, not a file`));
-          }
-          await unlink(located);
-        } catch (thrown) {
-          if (toFault(thrown).code === "ENOENT") return ok(false);
-          throw thrown;
-        }
-        await directories.prune(dirname(located), root);
-        return ok(true);
-      }),
+    remove: (path, condition) =>
+      at(path, (located) =>
+        removeTarget(context, {
+          target: located,
+          async refuse(present, real) {
+            if (present?.isDirectory() === true) {
+              return fault("is-directory", `Cannot delete: ${quoteText(path)} is a directory, not a file`);
+            }
+            return condition && refuseByCondition(condition, real, await statIfThere(real), path);
+          },
+        }),
+      ),
+
+    pin: (path) => pins.pin(locateInStore(root, path) ?? path),
+
+    usage: () => ({ used: ledger.used, limit: care.room.limit() }),
   };
 }
 
 /** Codes that mean for a reader that the file does not exist. */
 const NOTHING_THERE: readonly string[] = ["ENOENT", "ENOTDIR", "EISDIR", "ENXIO"];
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (thrown) {
-    if (toFault(thrown).code === "ENOENT") return undefined;
-    throw thrown;
-  }
-}

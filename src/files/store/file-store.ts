@@ -1,28 +1,14 @@
-import type { Fault } from "../../base/fault.ts";
 import type { Result } from "../../base/result.ts";
+import type { PartialUploads } from "./partial-uploads.ts";
+import type { Precondition } from "./precondition.ts";
+import type { FileStoreFault } from "./store-fault.ts";
+import type { OpenFile, StoredFile } from "./stored-file.ts";
 
-export type FileStoreFaultCode = "outside" | "not-found" | "is-directory" | "disk-full" | "interrupted" | "io";
-/** The message of the first three is a text of spec/http-api §2.3-2.5, fit for a client; that of the others is for the log. */
-export type FileStoreFault = Fault<FileStoreFaultCode>;
-
-export interface StoredFile {
-  /** Absolute path on disk, links resolved. */
-  readonly path: string;
-  readonly size: number;
-  /** Milliseconds since the epoch. */
-  readonly modified: number;
-  /** Strong entity tag, quotes included (RFC 9110 §8.8.3). */
-  readonly etag: string;
-}
-
-/** A stored file that is held open: what is read from it belongs to its etag, also when the file is replaced meanwhile. */
-export interface OpenFile extends StoredFile {
-  /** The bytes from `start` up to but without `end`; closes the file at the end and when it is cancelled. Call it once. */
-  stream(start: number, end: number): ReadableStream<Uint8Array>;
-  /** The same at once, for a part that fits into memory. */
-  bytes(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
-  /** For a file that is neither streamed nor read; may be called twice. */
-  close(): Promise<void>;
+export interface PutOptions {
+  /** Bytes of the content where they are known: what is too much is refused before any of it is read. */
+  readonly length?: number;
+  /** Has to hold when the content takes the place of the old file. */
+  readonly condition?: Precondition;
 }
 
 /**
@@ -30,12 +16,30 @@ export interface OpenFile extends StoredFile {
  * spec/http-api §2.2: it is cleaned lexically and never leaves the store. A file appears under its name only whole.
  */
 export interface FileStore {
-  /** Makes the directory of the store, and removes what uploads of a crashed process left. */
+  /** Makes the directory of the store, and takes up unfinished uploads of an earlier process. */
   open(): Promise<Result<undefined, FileStoreFault>>;
-  put(path: string, content: AsyncIterable<Uint8Array>): Promise<Result<StoredFile, FileStoreFault>>;
+  /**
+   * Looks after the store until `signal` is aborted: counts what is in it, removes what uploads of a crashed process left, what expired,
+   * and unfinished uploads that were abandoned. Never rejects.
+   */
+  tend(signal: AbortSignal): Promise<void>;
+  put(
+    path: string,
+    content: AsyncIterable<Uint8Array>,
+    options?: PutOptions,
+  ): Promise<Result<StoredFile, FileStoreFault>>;
   find(path: string): Promise<Result<StoredFile, FileStoreFault>>;
   /** Like `find`, and holds the file open. */
   read(path: string): Promise<Result<OpenFile, FileStoreFault>>;
   /** True when there was a file to remove. */
-  remove(path: string): Promise<Result<boolean, FileStoreFault>>;
+  remove(path: string, condition?: Precondition): Promise<Result<boolean, FileStoreFault>>;
+  /**
+   * Keeps a file from being removed because of its age or to make room, until the function that it gives is called; for files that a
+   * running operation needs. A client may still replace or remove it. The file need not be there yet.
+   */
+  pin(path: string): () => void;
+  /** Uploads in several requests. */
+  readonly uploads: PartialUploads;
+  /** Bytes that are taken and that may be taken at most. */
+  usage(): { readonly used: number; readonly limit: number };
 }

@@ -8,12 +8,21 @@ export interface DirectoryOwner {
   readonly gid: number;
 }
 
+/** A directory with all links resolved. */
+export interface RealDirectory {
+  readonly path: string;
+  /** Whether it is the store's root or below it: a link may lead elsewhere. */
+  readonly isInStore: boolean;
+}
+
 export interface StoreDirectories {
   /**
    * Makes `directory` and what is missing above it, each with mode 0755 and the owner; a directory that was there is set back to these
    * if it lies in the store (spec/http-api §2.3). Gives the topmost directory that it made. Throws what the operating system says.
    */
   make(directory: string): Promise<string | undefined>;
+  /** Throws what the operating system says. */
+  resolve(directory: string): Promise<RealDirectory>;
   /** Removes `directory` and what is above it, up to but without `top`, as far as they are empty and lie in the store. Never throws. */
   prune(directory: string, top: string): Promise<void>;
 }
@@ -29,32 +38,32 @@ export function storeDirectories(root: string, owner?: DirectoryOwner): StoreDir
     }
   }
 
+  async function resolve(directory: string): Promise<RealDirectory> {
+    const [realRoot, path] = await Promise.all([realpath(root), realpath(directory)]);
+    return { path, isInStore: path === realRoot || path.startsWith(`${realRoot}${sep}`) };
+  }
+
   return {
     async make(directory) {
       const topmost = await mkdir(directory, { recursive: true, mode: MODE });
       if (topmost === undefined) {
-        if (await liesIn(root, directory)) await setBack(directory);
+        if ((await resolve(directory)).isInStore) await setBack(directory);
         return undefined;
       }
       for (const made of between(topmost, directory)) await setBack(made);
       await syncDirectory(dirname(topmost));
       return topmost;
     },
+    resolve,
     async prune(directory, top) {
       try {
-        if (!(await liesIn(root, directory))) return;
+        if (!(await resolve(directory)).isInStore) return;
         for (let empty = directory; empty !== top && empty !== root; empty = dirname(empty)) await rmdir(empty);
       } catch {
         // Not empty, or gone already: as it should be.
       }
     },
   };
-}
-
-/** Whether a directory is the root or below it with all links resolved. */
-async function liesIn(root: string, directory: string): Promise<boolean> {
-  const [realRoot, real] = await Promise.all([realpath(root), realpath(directory)]);
-  return real === realRoot || real.startsWith(`${realRoot}${sep}`);
 }
 
 /** The directories from `topmost` down to `lowest`, both included. */

@@ -1,52 +1,69 @@
-import { realpath } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { fileFault } from "../../base/atomic-file.ts";
-import { fault, toFault } from "../../base/fault.ts";
-import { err, ok, type Result } from "../../base/result.ts";
-import { createTemporaryFile, type TemporaryFile } from "../temporary-file.ts";
-import type { FileStoreFault, StoredFile } from "./file-store.ts";
+import { constants } from "node:fs";
+import { dirname, join } from "node:path";
+import { toFault } from "../../base/fault.ts";
+import { err, type Result } from "../../base/result.ts";
+import { diskFault } from "./disk-fault.ts";
+import { footprint } from "./footprint.ts";
+import type { Precondition } from "./precondition.ts";
+import { replaceTarget, type TargetContext } from "./replace-target.ts";
 import type { StoreDirectories } from "./store-directories.ts";
-import { describeStored } from "./stored-file.ts";
+import type { FileStoreFault } from "./store-fault.ts";
+import type { Reservation } from "./store-room.ts";
+import type { StoredFile } from "./stored-file.ts";
+import { openUploadFile, type UploadFile } from "./upload-file.ts";
+import type { UploadNames } from "./upload-names.ts";
+import { writeContent } from "./write-content.ts";
 
 export interface Upload {
-  readonly directories: StoreDirectories;
   /** Absolute path of a regular file or of nothing, links followed. */
   readonly target: string;
+  /** As the client wrote it, for texts. */
+  readonly path: string;
   readonly content: AsyncIterable<Uint8Array>;
+  readonly condition: Precondition | undefined;
   /** Mode of the file that is replaced; without one a new file gets 0666 minus the umask. */
   readonly mode: number | undefined;
+  readonly reservation: Reservation;
+  /** Bytes that the file that is replaced gives back. */
+  readonly credit: number;
+}
+
+export interface UploadContext extends TargetContext {
+  readonly names: UploadNames;
+  /** Tells of the bytes that the store grew by. */
+  readonly changed: (growth: number) => void;
 }
 
 /** Puts content under a name whole or not at all: on failure nothing changes, and no directory stays that was made for it. */
-export async function storeUpload(upload: Upload): Promise<Result<StoredFile, FileStoreFault>> {
-  const { directories, target } = upload;
-  const place = await makePlace(directories, dirname(target));
-  const stored = await fill(place.file, upload);
-  if (stored.ok) return stored;
-  await place.file.discard();
-  if (place.topmost !== undefined) await directories.prune(dirname(target), dirname(place.topmost));
-  return stored;
-}
-
-/** One fault for what the operating system says; a full disk has a code of its own. */
-export function diskFault(thrown: unknown, message = "Input or output failed"): FileStoreFault {
-  const { code, cause } = fileFault(message, thrown);
-  return fault(code === "disk-full" ? code : "io", message, { cause });
+export async function storeUpload(context: UploadContext, upload: Upload): Promise<Result<StoredFile, FileStoreFault>> {
+  const { directories, names } = context;
+  const directory = dirname(upload.target);
+  const name = names.take();
+  try {
+    const place = await makePlace(directories, directory, name);
+    const stored = await fill(place.file, context, upload);
+    if (stored.ok) return stored;
+    await place.file.discard();
+    if (place.topmost !== undefined) await directories.prune(directory, dirname(place.topmost));
+    return stored;
+  } finally {
+    names.giveBack(name);
+  }
 }
 
 interface Place {
-  readonly file: TemporaryFile;
+  readonly file: UploadFile;
   /** Topmost directory that was made. */
   readonly topmost: string | undefined;
 }
 
 /** A removal nearby may take an empty directory away before the temporary file is in it; then once more. */
-async function makePlace(directories: StoreDirectories, directory: string): Promise<Place> {
+async function makePlace(directories: StoreDirectories, directory: string, name: string): Promise<Place> {
   for (let tries = 1; ; tries += 1) {
     let topmost: string | undefined;
     try {
       topmost = await directories.make(directory);
-      return { file: await createTemporaryFile(directory, 0o666), topmost };
+      return { file: await openUploadFile(join(directory, name), NEW_FILE), topmost };
     } catch (thrown) {
       if (topmost !== undefined) await directories.prune(directory, dirname(topmost));
       if (tries === MOST_TRIES || toFault(thrown).code !== "ENOENT") throw thrown;
@@ -54,31 +71,25 @@ async function makePlace(directories: StoreDirectories, directory: string): Prom
   }
 }
 
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 const MOST_TRIES = 5;
 
-async function fill(file: TemporaryFile, upload: Upload): Promise<Result<StoredFile, FileStoreFault>> {
+async function fill(
+  file: UploadFile,
+  context: UploadContext,
+  { target, path, content, condition, mode, reservation, credit }: Upload,
+): Promise<Result<StoredFile, FileStoreFault>> {
+  const written = await writeContent(content, file, (size) => reservation.grow(footprint(size) - credit));
+  if (!written.ok) return written;
   try {
-    for await (const chunk of tagged(upload.content)) await file.write(chunk);
-    if (upload.mode !== undefined) await file.chmod(upload.mode & 0o7777);
-    const stats = await file.stat();
-    const directory = await realpath(dirname(upload.target));
-    await file.commit(upload.target);
-    return ok(describeStored(join(directory, basename(upload.target)), stats));
+    if (mode !== undefined) await file.chmod(mode & 0o7777);
+    await file.seal();
+    const settle = (growth: number) => {
+      reservation.release();
+      context.changed(growth);
+    };
+    return await replaceTarget(context, { target, path, condition, move: file.moveTo, settle });
   } catch (thrown) {
-    if (thrown instanceof Interruption) {
-      return err(fault("interrupted", "The content broke off", { cause: thrown.cause }));
-    }
     return err(diskFault(thrown));
-  }
-}
-
-/** Tells a source that broke off from a disk that failed. */
-class Interruption extends Error {}
-
-async function* tagged(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* content;
-  } catch (thrown) {
-    throw new Interruption("interrupted", { cause: thrown });
   }
 }

@@ -1,6 +1,25 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
-import type { OpenFile, StoredFile } from "./file-store.ts";
+
+export interface StoredFile {
+  /** Absolute path on disk, links resolved. */
+  readonly path: string;
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+  /** Strong entity tag, quotes included (RFC 9110 §8.8.3). */
+  readonly etag: string;
+}
+
+/** A stored file that is held open: what is read from it belongs to its etag, also when the file is replaced meanwhile. */
+export interface OpenFile extends StoredFile {
+  /** The bytes from `start` up to but without `end`; closes the file at the end and when it is cancelled. Call it once. */
+  stream(start: number, end: number): ReadableStream<Uint8Array>;
+  /** The same at once, for a part that fits into memory. */
+  bytes(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** For a file that is neither streamed nor read; may be called twice. */
+  close(): Promise<void>;
+}
 
 const CHUNK = 256 * 1024;
 

@@ -1,8 +1,7 @@
 import { fault } from "../../base/fault.ts";
 import { quoteText } from "../../base/quoted-text.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import type { OpenFile } from "../store/file-store.ts";
-import { openStored } from "../store/stored-file.ts";
+import { type OpenFile, openStored } from "../store/stored-file.ts";
 import { guessMediaType } from "./media-type.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { TransferFault } from "./transfer-fault.ts";

@@ -1,5 +1,6 @@
-import type { OpenFile, StoredFile } from "../../files/store/file-store.ts";
+import type { OpenFile, StoredFile } from "../../files/store/stored-file.ts";
 import { wholeFile } from "../../platform/whole-file.ts";
+import { judgePreconditions, readPreconditions } from "../preconditions.ts";
 import { emptyResponse } from "../problem.ts";
 import { parseByteRange } from "./byte-range.ts";
 
@@ -8,14 +9,15 @@ const SMALL = 64 * 1024;
 
 /** HEAD of a file (spec/http-api §2.4). */
 export function answerWithHead(file: StoredFile, request: Headers): Response {
-  return isKnown(file, request) ? notModified(file) : emptyResponse(200, describe(file, file.size));
+  return answerByVersion(file, request) ?? emptyResponse(200, describe(file, file.size));
 }
 
-/** GET of a file: 200, 206, 304 or 416. Takes care that the file gets closed. */
+/** GET of a file: 200, 206, 304, 412 or 416. Takes care that the file gets closed. */
 export async function answerWithFile(file: OpenFile, request: Headers): Promise<Response> {
-  if (isKnown(file, request)) {
+  const early = answerByVersion(file, request);
+  if (early !== undefined) {
     await file.close();
-    return notModified(file);
+    return early;
   }
   const range = parseByteRange(isOfVersion(file, request) ? request.get("range") : null, file.size);
   switch (range.kind) {
@@ -44,15 +46,17 @@ function describe(file: StoredFile, length: number): Record<string, string> {
   };
 }
 
-function notModified(file: StoredFile): Response {
-  return emptyResponse(304, { etag: file.etag });
-}
-
-/** RFC 9110 §13.1.2: the client has this version already. */
-function isKnown(file: StoredFile, request: Headers): boolean {
-  const tags = request.get("if-none-match");
-  if (tags === null) return false;
-  return tags.trim() === "*" || tags.split(",").some((tag) => tag.trim().replace(/^W\//, "") === file.etag);
+/** 412 to a client that wants another version, 304 to one that has this one; `undefined` to one that gets the file. */
+function answerByVersion(file: StoredFile, request: Headers): Response | undefined {
+  const conditions = readPreconditions(request);
+  switch (conditions === undefined ? "go-on" : judgePreconditions(conditions, file.etag)) {
+    case "go-on":
+      return undefined;
+    case "failed":
+      return emptyResponse(412, { etag: file.etag });
+    case "known":
+      return emptyResponse(304, { etag: file.etag });
+  }
 }
 
 /** RFC 9110 §13.1.5: a part is good only for the version that the client has the rest of; dates are too coarse to tell. */

@@ -1,10 +1,14 @@
 import { type Context, Hono } from "hono";
 import type { Log } from "../../base/log.ts";
-import { quoteText } from "../../base/quoted-text.ts";
-import type { FileStore, FileStoreFault } from "../../files/store/file-store.ts";
+import type { FileStore } from "../../files/store/file-store.ts";
 import { decodeRequestPath } from "../../files/store/store-path.ts";
+import { readPreconditions } from "../preconditions.ts";
 import { emptyResponse, problemResponse, textProblem } from "../problem.ts";
+import { rawQuery } from "../raw-target.ts";
 import { answerWithFile, answerWithHead } from "./file-answer.ts";
+import { answerFault, answerUploadFault } from "./file-problem.ts";
+import { partialRoutes, type RequestedFile } from "./partial-uploads.ts";
+import { readContentLength } from "./upload-fields.ts";
 
 export interface FileRoutesOptions {
   readonly files: FileStore;
@@ -16,53 +20,60 @@ const ALLOW = "GET,HEAD,PUT,DELETE";
 /** Uploads, downloads and removals below `prefix`, which has no slash at its end (spec/http-api §2). */
 export function fileRoutes(prefix: string, { files, log }: FileRoutesOptions): Hono {
   const routes = new Hono();
+  const partial = partialRoutes({ uploads: files.uploads, maxSize: () => files.usage().limit, log });
 
-  const on = (handle: (path: string, context: Context) => Promise<Response>) => async (context: Context) => {
-    const raw = context.req.path.slice(prefix.length + 1);
+  const on = (handle: (file: RequestedFile, request: Request) => Promise<Response>) => async (context: Context) => {
+    const { path: url, raw: request } = context.req;
+    const raw = url.slice(prefix.length + 1);
     if (raw === "") return emptyResponse(404);
     const path = decodeRequestPath(raw);
-    return path.ok ? await handle(path.value, context) : problemResponse(textProblem(400, path.fault.message));
-  };
-
-  const refuse = (what: string, path: string, fault: FileStoreFault) => {
-    const problem = FILE_PROBLEMS[fault.code];
-    if (problem.logged) log.error(`Request to ${what} ${quoteText(path)} failed`, fault);
-    return problemResponse(textProblem(problem.status, problem.text ?? fault.message));
+    if (!path.ok) return problemResponse(textProblem(400, path.fault.message));
+    const file = { url, path: path.value };
+    const upload = new URLSearchParams(rawQuery(request)).get("upload");
+    return upload === null ? await handle(file, request) : await partial.use(file, upload, request);
   };
 
   routes.put(
     `${prefix}/*`,
-    on(async (path, context) => {
-      const stored = await files.put(path, context.req.raw.body ?? NOTHING);
-      if (stored.ok) return emptyResponse(201);
-      if (stored.fault.code === "is-directory") return problemResponse(textProblem(409, stored.fault.message));
-      return refuse("upload to", path, stored.fault);
+    on(async (file, request) => {
+      if (partial.begins(request)) return await partial.create(file, request);
+      const length = readContentLength(request.headers);
+      const condition = readPreconditions(request.headers);
+      const stored = await files.put(file.path, request.body ?? NOTHING, {
+        ...(length === undefined ? {} : { length }),
+        ...(condition === undefined ? {} : { condition }),
+      });
+      return stored.ok
+        ? emptyResponse(201, { etag: stored.value.etag })
+        : answerUploadFault(log, file.path, stored.fault);
     }),
   );
 
   routes.get(
     `${prefix}/*`,
-    on(async (path, { req }) => {
-      if (req.method === "HEAD") {
+    on(async ({ path }, { method, headers }) => {
+      if (method === "HEAD") {
         const found = await files.find(path);
-        return found.ok ? answerWithHead(found.value, req.raw.headers) : refuse("look at", path, found.fault);
+        return found.ok ? answerWithHead(found.value, headers) : answerFault(log, "look at", path, found.fault);
       }
       const opened = await files.read(path);
-      return opened.ok ? await answerWithFile(opened.value, req.raw.headers) : refuse("download", path, opened.fault);
+      return opened.ok ? await answerWithFile(opened.value, headers) : answerFault(log, "download", path, opened.fault);
     }),
   );
 
   routes.delete(
     `${prefix}/*`,
-    on(async (path) => {
-      const removed = await files.remove(path);
-      return removed.ok ? emptyResponse(202) : refuse("delete", path, removed.fault);
+    on(async ({ path }, { headers }) => {
+      const removed = await files.remove(path, readPreconditions(headers));
+      return removed.ok ? emptyResponse(202) : answerFault(log, "delete", path, removed.fault);
     }),
   );
 
   routes.all(
     `${prefix}/*`,
-    on(async () => emptyResponse(405, { allow: ALLOW })),
+    on(async (_file, { method }) =>
+      emptyResponse(405, { allow: ALLOW, ...(method === "OPTIONS" ? partial.advertisement : {}) }),
+    ),
   );
   return routes;
 }
@@ -88,19 +99,3 @@ const DEPRECATION = [
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 const NOTHING = { [Symbol.asyncIterator]: nothing };
-
-interface FileProblem {
-  readonly status: number;
-  /** Instead of the fault's message, which is not for clients. */
-  readonly text?: string;
-  readonly logged: boolean;
-}
-
-const FILE_PROBLEMS: Readonly<Record<FileStoreFault["code"], FileProblem>> = {
-  outside: { status: 404, logged: false },
-  "not-found": { status: 404, logged: false },
-  "is-directory": { status: 404, logged: false },
-  "disk-full": { status: 507, text: "Not enough disk space", logged: true },
-  interrupted: { status: 500, text: "Internal error", logged: true },
-  io: { status: 500, text: "Internal error", logged: true },
-};

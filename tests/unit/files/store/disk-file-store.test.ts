@@ -356,7 +356,7 @@ describe("links", () => {
   });
 });
 
-describe("opening", () => {
+describe("looking after the store", () => {
   const STALE = ".tebus-01234567-89ab-cdef-0123-456789abcdef.part";
 
   test("what uploads of a crashed process left is removed, in the store and beside the targets of its links", async () => {
@@ -368,6 +368,10 @@ describe("opening", () => {
       writeFileSync(join(data.path, directory, ".hidden"), "kept");
     }
     expect(await store.open()).toEqual({ ok: true, value: undefined });
+    const stop = new AbortController();
+    const tended = store.tend(stop.signal);
+    stop.abort();
+    await tended;
     expect(tree().filter((path) => path.endsWith(".part"))).toEqual([]);
     expect(tree().filter((path) => path.endsWith(".hidden"))).toHaveLength(3);
   });
