@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { parseProfileName } from "../config/profile-name.ts";
 import type { FileServer } from "../files/file-url.ts";
+import { tokenHeaders } from "../security/token-header.ts";
 import { httpClientSettings } from "../services/http-client.ts";
 import type { HttpCommandWorld } from "./http.ts";
 import type { CliContext } from "./outcome.ts";
@@ -22,7 +23,7 @@ export function httpWorld(context: CliContext, output: HttpCommandWorld["output"
     client: () =>
       withConfig(async (config) => {
         const http = await httpClientSettings(config);
-        return http.ok ? ok({ http: http.value }) : http;
+        return http.ok ? ok({ http: http.value, credentials: tokenHeaders(config) }) : http;
       }),
     output,
   };

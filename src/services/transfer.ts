@@ -6,19 +6,21 @@ import { download } from "../files/transfer/download.ts";
 import type { TransferOptions } from "../files/transfer/transfer-options.ts";
 import { upload } from "../files/transfer/upload.ts";
 import type { Transfer } from "../operations/steps/transfer.ts";
+import { tokenHeaders } from "../security/token-header.ts";
 import { httpClientSettings } from "./http-client.ts";
 
-/** Downloads and uploads as the configuration wants them. Certificates are read for each, so that renewed ones are used. */
+/** Downloads and uploads as the configuration wants them. Certificates and tokens are read for each, so that renewed ones are used. */
 export function createTransfer(
   config: Config,
   world: { readonly clock: Clock; readonly random: () => number; readonly log: Log },
 ): Transfer {
+  const credentials = tokenHeaders(config);
   const withOptions = async <T>(
     signal: AbortSignal,
     run: (options: TransferOptions) => Promise<Result<T>>,
   ): Promise<Result<T>> => {
     const http = await httpClientSettings(config);
-    return http.ok ? await run({ ...world, signal, http: http.value }) : http;
+    return http.ok ? await run({ ...world, signal, http: http.value, credentials }) : http;
   };
   return {
     download: (url, target, signal) => withOptions(signal, (options) => download({ url, target }, options)),

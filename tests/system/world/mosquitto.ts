@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { accepts } from "./accepts.ts";
 import { freePort } from "./free-port.ts";
 import { endProcess } from "./process-output.ts";
 import { runProgram } from "./program.ts";
@@ -144,16 +144,4 @@ async function writeConfig(directory: string, port: number, options: MosquittoOp
     ...(options.config ?? []),
   ];
   await writeFile(join(directory, "mosquitto.conf"), `${lines.join("\n")}\n`);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const settle = (open: boolean) => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.once("connect", () => settle(true));
-    socket.once("error", () => settle(false));
-  });
 }

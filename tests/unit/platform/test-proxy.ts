@@ -25,7 +25,7 @@ export async function startTestProxy(options: TestProxyOptions = {}): Promise<Te
     sockets.add(client);
     client.on("error", () => client.destroy());
     let received = Buffer.alloc(0);
-    client.on("data", function onData(chunk) {
+    client.on("data", function onData(chunk: Buffer) {
       received = Buffer.concat([received, chunk]);
       const end = received.indexOf("\r\n\r\n");
       if (end === -1) return;
