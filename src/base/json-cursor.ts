@@ -30,6 +30,19 @@ export function flawNext(cursor: JsonCursor, reason: string): unknown {
   return new FlawAt(reason, cursor.at, cursor.at < cursor.text.length ? 1 : 0);
 }
 
+/** The bytes of the UTF-8 form before an index of the text. */
+export function byteOffset(text: string, at: number): number {
+  return new TextEncoder().encode(text.slice(0, at)).length;
+}
+
+/** The place of an offset in bytes, as the reference's parser counts. */
+export function placeOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = new TextEncoder().encode(text).subarray(0, offset);
+  const lineStart = before.lastIndexOf(LINE_FEED) + 1;
+  const line = before.reduce((count, byte) => (byte === LINE_FEED ? count + 1 : count), 1);
+  return { line, column: offset - lineStart };
+}
+
 class FlawAt {
   readonly #reason: string;
   readonly #at: number;
@@ -42,12 +55,7 @@ class FlawAt {
   }
 
   locate(text: string): JsonFlaw {
-    const bytes = new TextEncoder().encode(text.slice(0, this.#at + this.#bytesBeyond));
-    const offset = new TextEncoder().encode(text.slice(0, this.#at)).length + this.#bytesBeyond;
-    const before = bytes.subarray(0, offset);
-    const lineStart = before.lastIndexOf(LINE_FEED) + 1;
-    const line = before.reduce((count, byte) => (byte === LINE_FEED ? count + 1 : count), 1);
-    return { reason: this.#reason, line, column: offset - lineStart };
+    return { reason: this.#reason, ...placeOf(text, byteOffset(text, this.#at) + this.#bytesBeyond) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { numberKind } from "./json-number.ts";
 import { quoteText } from "./quoted-text.ts";
 
 /**
@@ -17,8 +18,4 @@ export function jsonKind(value: unknown): string {
       if (JSON.isRawJSON(value)) return numberKind(value.rawJSON);
       return Array.isArray(value) ? "sequence" : "map";
   }
-}
-
-function numberKind(spelling: string): string {
-  return `${/^-?\d+$/.test(spelling) ? "integer" : "floating point"} \`${spelling}\``;
 }

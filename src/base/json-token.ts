@@ -35,14 +35,23 @@ export function open(cursor: JsonCursor): void {
 
 /** Takes the name of the next member and the colon behind it, or the closing brace: then `undefined`. */
 export function nextName(cursor: JsonCursor, isFirst: boolean): string | undefined {
+  const name = nextMemberName(cursor, isFirst);
+  if (name !== undefined) takeColon(cursor);
+  return name;
+}
+
+/** As `nextName`, but leaves the colon to `takeColon`. */
+export function nextMemberName(cursor: JsonCursor, isFirst: boolean): string | undefined {
   if (!hasNext(cursor, isFirst, "object")) return undefined;
   if (cursor.text[cursor.at] !== '"') throw flawNext(cursor, "key must be a string");
-  const name = readString(cursor);
+  return readString(cursor);
+}
+
+export function takeColon(cursor: JsonCursor): void {
   skipSpace(cursor);
   if (cursor.at >= cursor.text.length) throw flawAt(cursor, "EOF while parsing an object");
   if (cursor.text[cursor.at] !== ":") throw flawNext(cursor, "expected `:`");
   cursor.at += 1;
-  return name;
 }
 
 /** Goes on to the next element of an array; at the closing bracket, takes it and answers no. */

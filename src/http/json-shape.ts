@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import { isJsonObject } from "../base/json.ts";
-import type { JsonDocument } from "../base/json-document.ts";
+import type { JsonDocument, JsonLayout } from "../base/json-document.ts";
 import { jsonKind } from "../base/json-kind.ts";
-import type { JsonLayout } from "../base/json-scan.ts";
 import { err, ok, type Result } from "../base/result.ts";
 
 /** Schema of a JSON object. Its messages are reasons in the words of the reference's parser, without a place. */

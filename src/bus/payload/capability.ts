@@ -14,18 +14,22 @@ export interface Capability {
 
 export type CapabilityFault = Fault<"invalid-capability">;
 
+const TYPES = v.pipe(
+  v.array(v.string()),
+  v.description("Types of software, configuration or log that the operation knows"),
+);
+
 /** The payload of `<E>/cmd/<operation>` when it is not empty, which withdraws the capability. */
 export const CAPABILITY_SCHEMA = v.pipe(
-  v.looseObject({
-    types: v.optional(
-      v.pipe(v.array(v.string()), v.description("Types of software, configuration or log that the operation knows")),
-    ),
-  }),
+  v.looseObject({ types: v.optional(TYPES) }),
   v.examples([{}, { types: ["apt", "container"] }]),
 );
 
 /** The payload of the operations that cannot be asked without a type. */
-export const TYPED_CAPABILITY_SCHEMA = v.required(CAPABILITY_SCHEMA.pipe[0]);
+export const TYPED_CAPABILITY_SCHEMA = v.pipe(
+  v.looseObject({ types: TYPES }),
+  v.examples([{ types: ["tedge-configuration-plugin", "mosquitto"] }]),
+);
 
 const NEED_TYPES: readonly string[] = ["log_upload", "config_snapshot", "config_update"];
 const MAY_HAVE_TYPES: readonly string[] = ["software_list", "software_update"];

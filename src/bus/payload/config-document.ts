@@ -5,9 +5,12 @@ import { jsonKind } from "../../base/json-kind.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { KEY_RULE } from "./twin.ts";
 
+/** What the key of an exposed configuration looks like. */
+const CONFIG_KEY = /^[^@/][^/]*$/;
+
 /** The payload of `<E>/config`: configuration keys and their values (spec/mqtt-api §6). */
 export const CONFIG_DOCUMENT_SCHEMA = v.pipe(
-  v.record(v.pipe(v.string(), v.check(isConfigKey, KEY_RULE)), v.unknown()),
+  v.record(v.pipe(v.string(), v.regex(CONFIG_KEY, KEY_RULE)), v.unknown()),
   v.examples([{ "device.id": "gw7", "mqtt.client.port": 1883 }]),
 );
 
@@ -19,11 +22,7 @@ export function parseConfigDocument(text: string): Result<JsonObject | undefined
   if (!isJsonObject(json.value)) {
     return err(fault("invalid-config", `invalid type: ${jsonKind(json.value)}, expected a map`));
   }
-  const badKey = Object.keys(json.value).find((key) => !isConfigKey(key));
+  const badKey = Object.keys(json.value).find((key) => !CONFIG_KEY.test(key));
   if (badKey !== undefined) return err(fault("invalid-config", `Invalid config key: '${badKey}'. ${KEY_RULE}`));
   return ok(json.value);
-}
-
-export function isConfigKey(key: string): boolean {
-  return key !== "" && !key.startsWith("@") && !key.includes("/");
 }
