@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defineAcl } from "./acl-program.ts";
 import { defineConfig } from "./config-program.ts";
 import { defineDemo } from "./demo-program.ts";
 import { defineHttp } from "./http-program.ts";
@@ -33,6 +34,7 @@ export function defineTedge(program: Command, run: Run): void {
   defineMqtt(program, run);
   defineHttp(program, run);
   defineToken(program, run);
+  defineAcl(program, run);
   defineDemo(program, run);
   defineRun(program);
   for (const name of NOT_AVAILABLE) defineNotAvailable(program, run, name);
