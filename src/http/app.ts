@@ -1,6 +1,7 @@
 import type { Log } from "../base/log.ts";
 import type { FileStore } from "../files/store/file-store.ts";
 import type { Twin } from "../twin/twin.ts";
+import { type DescriptionOptions, descriptionRoutes } from "./description/description-routes.ts";
 import { entityRoutes } from "./entities/entities.ts";
 import { type EventRoutesOptions, eventRoutes } from "./events/events.ts";
 import { deprecatedFileRoutes, fileRoutes } from "./files/files.ts";
@@ -12,6 +13,8 @@ export interface HttpAppOptions {
   readonly log: Log;
   /** Without it there are no event streams. */
   readonly events?: Omit<EventRoutesOptions, "twin">;
+  /** Without it there are no documents that describe the interface. */
+  readonly description?: DescriptionOptions;
 }
 
 /** Everything that the agent's HTTP server answers (spec/http-api §§2-3). The `te` of its paths does not follow the MQTT topic root. */
@@ -22,5 +25,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     deprecatedFileRoutes("/tedge/file-transfer", options),
     ...(options.events === undefined ? [] : [eventRoutes({ ...options.events, twin: options.twin })]),
     entityRoutes(options.twin),
+    ...(options.description === undefined ? [] : [descriptionRoutes(options.description)]),
   );
 }

@@ -38,7 +38,14 @@ export function replyState<C extends Contract>(
   value: JsonAnswer<C, 200>,
 ): Result<Response, Problem> {
   const text = jsonText(contract, 200, value);
-  const etag = entityTag(text);
+  return answerState(request, { text, etag: entityTag(text) });
+}
+
+/** The same for JSON text whose tag is known. */
+export function answerState(
+  request: Headers,
+  { text, etag }: { readonly text: string; readonly etag: string },
+): Result<Response, Problem> {
   const preconditions = readPreconditions(request);
   switch (preconditions === undefined ? "go-on" : judgePreconditions(preconditions, etag)) {
     case "go-on":
