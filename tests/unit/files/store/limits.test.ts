@@ -60,16 +60,18 @@ describe("a store with a limit", () => {
 
   test("gives what one upload has reserved to no other", async () => {
     using world = await storeWorld(limited(100 * KB));
-    const gate = Promise.withResolvers<void>();
+    const [gate, begun] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     async function* slow(): AsyncGenerator<Uint8Array> {
+      begun.resolve();
       await gate.promise;
       yield new Uint8Array(60 * KB);
     }
     const first = world.store.put("slow", slow(), { length: 60 * KB });
-    for (;;) {
-      const second = await world.store.put("second", counted(50 * KB).content, { length: 50 * KB });
-      if (!second.ok) break;
-      await world.store.remove("second");
+    await begun.promise;
+    for (const length of [50 * KB, undefined]) {
+      const options = length === undefined ? {} : { length };
+      const second = await world.store.put("second", counted(50 * KB).content, options);
+      expect(second).toMatchObject({ fault: { code: "no-room" } });
     }
     gate.resolve();
     expect(await first).toMatchObject({ ok: true });

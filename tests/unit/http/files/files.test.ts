@@ -86,6 +86,66 @@ describe("PUT", () => {
   });
 });
 
+describe("conditions", () => {
+  const tagOf = async (path: string) => (await call("HEAD", `${FILES}/${path}`)).headers.get("etag") ?? "";
+
+  test("an upload answers with the tag that the file has then", async () => {
+    const response = await call("PUT", `${FILES}/f`, { body: "x" });
+    expect(response.headers.get("etag")).toBe(await tagOf("f"));
+  });
+
+  test("an upload that may only be new, or only replace one version, answers 412 with why", async () => {
+    const put = (body: string, headers: Record<string, string>) => answer("PUT", `${FILES}/f`, { body, headers });
+    expect(await put("x", { "if-match": "*" })).toEqual([412, 'Precondition failed: "f" does not exist']);
+    expect(await put("one", { "if-none-match": "*" })).toEqual([201, ""]);
+    const first = await tagOf("f");
+    expect(await put("x", { "if-none-match": "*" })).toEqual([
+      412,
+      `Precondition failed: "f" exists already, its entity tag is ${first}`,
+    ]);
+    expect(await put("two", { "if-match": `"other", ${first}` })).toEqual([201, ""]);
+    const second = await tagOf("f");
+    expect(await put("three", { "if-match": first })).toEqual([
+      412,
+      `Precondition failed: "f" has been changed, its entity tag is ${second}`,
+    ]);
+    expect(await answer("GET", `${FILES}/f`)).toEqual([200, "two"]);
+  });
+
+  test("a removal of one version answers 412 when there is another", async () => {
+    await call("PUT", `${FILES}/f`, { body: "one" });
+    const etag = await tagOf("f");
+    await call("PUT", `${FILES}/f`, { body: "two" });
+    expect((await call("DELETE", `${FILES}/f`, { headers: { "if-match": etag } })).status).toBe(412);
+    expect((await call("DELETE", `${FILES}/f`, { headers: { "if-match": await tagOf("f") } })).status).toBe(202);
+    expect((await call("DELETE", `${FILES}/f`, { headers: { "if-match": "*" } })).status).toBe(412);
+  });
+
+  test("a download of one version answers 412 when there is another", async () => {
+    await call("PUT", `${FILES}/f`, { body: "one" });
+    for (const method of ["GET", "HEAD"]) {
+      const refused = await call(method, `${FILES}/f`, { headers: { "if-match": '"other"' } });
+      expect([refused.status, await refused.text(), refused.headers.get("etag")]).toEqual([412, "", await tagOf("f")]);
+      expect((await call(method, `${FILES}/f`, { headers: { "if-match": await tagOf("f") } })).status).toBe(200);
+    }
+  });
+});
+
+describe("room", () => {
+  test("an upload for which there is none answers 507 with the limit, and is logged", async () => {
+    const files = createFileStore({ root, log, limit: { kind: "bytes", bytes: 8_192, text: "8k" } });
+    await files.open();
+    app = routedApp(log, fileRoutes(FILES, { files, log }));
+    const init = { body: "x".repeat(10_000), headers: { "content-length": "10000" } };
+    expect(await answer("PUT", `${FILES}/a/f`, init)).toEqual([
+      507,
+      "Not enough room: stored files may take up 8.0 KiB together (files.max_total), 0 bytes are taken, 12.0 KiB more are needed",
+    ]);
+    expect(log.lines).toEqual([expect.stringContaining('error: Request to upload to "a/f" failed: Not enough room')]);
+    expect(readdirSync(root)).toEqual([]);
+  });
+});
+
 describe("GET and HEAD", () => {
   beforeEach(async () => {
     await call("PUT", `${FILES}/f`, { body: "0123456789" });
