@@ -19,7 +19,7 @@ export function defineInit(program: Command, run: Run): void {
       run(command, async (context) => {
         const { init } = await import("./init.ts");
         const { loadConfig } = await import("../config/load-config.ts");
-        const { systemTomlOrDefaults } = await import("../config/system-toml.ts");
+        const { DEFAULT_SYSTEM, systemTomlOrDefaults } = await import("../config/system-toml.ts");
         const { thisExecutable } = await import("../platform/executable.ts");
         const { configDirectory: directory, environment, log } = context;
         const warn = (text: string) => log.warn(text);
@@ -30,6 +30,8 @@ export function defineInit(program: Command, run: Run): void {
         return init(context, {
           user: options.user ?? system.user,
           group: options.group ?? system.group,
+          isUsualOwner:
+            options.user === undefined && options.group === undefined && system.user === DEFAULT_SYSTEM.user,
           relativeLinks: options.relativeLinks === true,
           ...(path === undefined ? {} : { executable: path }),
           logsPath: config.value.get("logs.path"),

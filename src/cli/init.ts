@@ -11,6 +11,8 @@ export interface InitArgs {
   /** Names; empty: leave the owner of the process. */
   readonly user: string;
   readonly group: string;
+  /** Nobody chose them: where there is no such user, the owner of the process does. */
+  readonly isUsualOwner: boolean;
   readonly relativeLinks: boolean;
   /** The executable that the links point to; without it, as when the sources are run, no links are made. */
   readonly executable?: string;
@@ -29,10 +31,12 @@ export async function init(
   const done = await initialize(context, args);
   if (done.ok) return { kind: "done" };
   const message = "Failed to initialize tedge. You have to run tedge with sudo.";
+  const isOwnerUnknown = done.fault.code === "no-such-user" || done.fault.code === "no-such-group";
   return {
     kind: "failed",
     description: "initialize tedge",
-    fault: fault("init-failed", message, { cause: done.fault }),
+    // More rights would not help against that.
+    fault: isOwnerUnknown ? done.fault : fault("init-failed", message, { cause: done.fault }),
   };
 }
 
@@ -53,12 +57,42 @@ async function initialize(
   }
 }
 
-async function resolveOwner(context: Pick<CliContext, "clock">, { user, group }: InitArgs): Promise<Result<Owner>> {
+async function resolveOwner(context: Pick<CliContext, "clock" | "log">, args: InitArgs): Promise<Result<Owner>> {
+  const { user, group, isUsualOwner } = args;
   const account = user === "" ? undefined : await findUser(user, context.clock);
-  if (user !== "" && account === undefined) return err(fault("no-such-user", `no such user: '${user}'`));
+  if (user !== "" && account === undefined) {
+    if (!isUsualOwner) return err(noSuchUser(user));
+    context.log.warn(withoutUser(user));
+    return ok({});
+  }
   const gid = group === "" ? undefined : await findGroup(group, context.clock);
-  if (group !== "" && gid === undefined) return err(fault("no-such-group", `no such group: '${group}'`));
+  if (group !== "" && gid === undefined) return err(noSuchGroup(group));
   return ok({ ...(account === undefined ? {} : { uid: account.uid }), ...(gid === undefined ? {} : { gid }) });
+}
+
+/** What a system without packages has to be told. */
+function withoutUser(user: string): string {
+  return (
+    `There is no user '${user}': the directories keep their owner, who has to run the services. ` +
+    `To run them as '${user}', make it (useradd --system --user-group --no-create-home --shell /usr/sbin/nologin ${user}) ` +
+    "and call init again, or name another with --user and --group"
+  );
+}
+
+function noSuchUser(user: string): Fault<"no-such-user"> {
+  const cause = fault(
+    "remedy",
+    "make it, name another with --user or in system.toml, or leave owners alone with --user ''",
+  );
+  return fault("no-such-user", `no such user: '${user}'`, { cause });
+}
+
+function noSuchGroup(group: string): Fault<"no-such-group"> {
+  const cause = fault(
+    "remedy",
+    "make it, name another with --group or in system.toml, or leave it alone with --group ''",
+  );
+  return fault("no-such-group", `no such group: '${group}'`, { cause });
 }
 
 /**

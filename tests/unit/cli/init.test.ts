@@ -16,17 +16,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../src/base/clock.ts";
 import { faultChain } from "../../../src/base/fault.ts";
-import { createLog } from "../../../src/base/log.ts";
 import { type InitArgs, init } from "../../../src/cli/init.ts";
 import { ownUser } from "../base/own-user.ts";
+import { recordedLog } from "../http/recorded-log.ts";
 
 let root: string;
 let bin: string;
 let config: string;
 let umask: number;
+let log: ReturnType<typeof recordedLog>;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "tebus-init-"));
+  log = recordedLog();
   bin = join(root, "bin");
   config = join(root, "etc", "tedge");
   umask = process.umask(0o077);
@@ -41,10 +43,11 @@ afterEach(async () => {
 
 async function run(args: Partial<InitArgs> = {}) {
   const outcome = await init(
-    { configDirectory: config, clock: systemClock, log: createLog("test") },
+    { configDirectory: config, clock: systemClock, log },
     {
       user: "",
       group: "",
+      isUsualOwner: false,
       relativeLinks: false,
       executable: join(bin, "tebus"),
       logsPath: join(root, "log"),
@@ -177,11 +180,29 @@ test("the owner is given by name", async () => {
   expect((await stat(config)).uid).toBe(process.getuid?.() ?? -1);
 });
 
-test("an owner that does not exist is told before anything is made", async () => {
-  expect(await run({ user: "nobody-here" })).toEqual([
-    "Failed to initialize tedge. You have to run tedge with sudo.",
-    "no such user: 'nobody-here'",
-  ]);
-  expect(await run({ group: "nobody-here" })).toContain("no such group: 'nobody-here'");
-  expect(await readdir(bin)).toEqual(["tebus"]);
+describe("an owner that does not exist", () => {
+  test("is told before anything is made, with what to do, when somebody chose it", async () => {
+    expect(await run({ user: "nobody-here" })).toEqual([
+      "no such user: 'nobody-here'",
+      "make it, name another with --user or in system.toml, or leave owners alone with --user ''",
+    ]);
+    expect(await run({ group: "nobody-here" })).toEqual([
+      "no such group: 'nobody-here'",
+      "make it, name another with --group or in system.toml, or leave it alone with --group ''",
+    ]);
+    expect(await readdir(bin)).toEqual(["tebus"]);
+  });
+
+  test("leaves the owner of the process, with a word on how to have it otherwise, when nobody chose it", async () => {
+    expect(await run({ user: "nobody-here", group: "nobody-here", isUsualOwner: true })).toBe("done");
+    expect((await stat(config)).uid).toBe(process.getuid?.() ?? -1);
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^warn: There is no user 'nobody-here': .*useradd .* nobody-here\).*--user/),
+    ]);
+  });
+
+  test("is no matter when it exists after all", async () => {
+    expect(await run({ user: ownUser(), isUsualOwner: true })).toBe("done");
+    expect(log.lines).toEqual([]);
+  });
 });
