@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatCommandPayload, isFinal, parseCommandPayload } from "../../../../src/bus/payload/command.ts";
+import * as v from "valibot";
+import {
+  COMMAND_SCHEMA,
+  formatCommandPayload,
+  isFinal,
+  parseCommandPayload,
+} from "../../../../src/bus/payload/command.ts";
+import { ANY_TEXT } from "./any-payload.ts";
 
 test("a command state is a JSON object with a text status", () => {
   const parsed = parseCommandPayload('{"status":"init","x":{"y":[1]}}');
@@ -43,4 +50,18 @@ test("whatever JSON a state holds comes back equal", () => {
       expect(parsed.ok && JSON.parse(formatCommandPayload(parsed.value))).toEqual(JSON.parse(sent));
     }),
   );
+});
+
+test("the schema accepts what the parser accepts", () => {
+  const status = fc.oneof(fc.string(), fc.constantFrom(null, 5, true, {}));
+  const state = fc.oneof(fc.record({ status }, { requiredKeys: [] }), fc.constantFrom(5, null, "x", true));
+  fc.assert(
+    fc.property(state, (value) => {
+      expect(v.is(COMMAND_SCHEMA, value)).toBe(parseCommandPayload(JSON.stringify(value)).ok);
+    }),
+  );
+});
+
+test("no text makes the parser throw", () => {
+  fc.assert(fc.property(ANY_TEXT, (text) => expect(typeof parseCommandPayload(text).ok).toBe("boolean")));
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { isTwinKey, parseTwinValue, twinKeyFault } from "../../../../src/bus/payload/twin.ts";
+import { ANY_TEXT } from "./any-payload.ts";
 
 describe("isTwinKey", () => {
   test.each(["name", "a.b", "a@b", " ", "ü", "__proto__"])("%j is a key", (key) => {
@@ -31,4 +33,13 @@ describe("parseTwinValue", () => {
   test("what is no JSON is a fault", () => {
     expect(parseTwinValue("text")).toMatchObject({ ok: false, fault: { code: "invalid-json" } });
   });
+});
+
+test("a twin value keeps the spelling of its numbers", () => {
+  const parsed = parseTwinValue('{"a":9007199254740993,"b":[2.0]}');
+  expect(parsed.ok && JSON.stringify(parsed.value)).toBe('{"a":9007199254740993,"b":[2.0]}');
+});
+
+test("no text makes the reader of twin values throw", () => {
+  fc.assert(fc.property(ANY_TEXT, (text) => expect(typeof parseTwinValue(text).ok).toBe("boolean")));
 });
