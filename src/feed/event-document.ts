@@ -89,12 +89,15 @@ export const EVENT_SCHEMA = v.variant("kind", [
 ]);
 export type EventDocument = v.InferOutput<typeof EVENT_SCHEMA>;
 
-/** The client missed changes: it has to read the state again, and goes on with what follows. */
+/** Changes were missed: the client has to read the state again, and goes on with what follows. */
 export const RESET_SCHEMA = v.object({
   kind: v.literal("reset"),
   time: COMMON.time,
-  /** `expired`: no longer kept; `unknown`: an id of another run of the agent, or none of ours. */
-  reason: v.picklist(["expired", "unknown"]),
+  /**
+   * `expired`: what the client missed is no longer kept; `unknown`: its id is of another run of the agent, or none; `broker`: the broker lost
+   * the session of the agent, and what changed meanwhile could not be found out.
+   */
+  reason: v.picklist(["expired", "unknown", "broker"]),
 });
 export type ResetDocument = v.InferOutput<typeof RESET_SCHEMA>;
 

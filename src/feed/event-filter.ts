@@ -10,7 +10,9 @@ export interface EventFilter {
 }
 
 export function selects({ kinds, scope }: EventFilter, event: FeedEvent): boolean {
-  if (kinds !== undefined && !kinds.has(event.kind)) return false;
+  const { kind, path } = event;
+  if (kind === "reset") return true;
+  if (kinds !== undefined && !kinds.has(kind)) return false;
   if (scope === undefined) return true;
-  return scope.descendants ? event.path.includes(scope.id) : event.id === scope.id;
+  return scope.descendants ? path.includes(scope.id) : path[0] === scope.id;
 }

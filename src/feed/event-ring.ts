@@ -3,9 +3,9 @@ import type { EventKind } from "./event-document.ts";
 
 /** One change as it is kept and handed on. */
 export interface FeedEvent {
-  readonly kind: EventKind;
-  readonly id: EntityId;
-  /** The entity itself and all above it at the time, also those that it was taken away from. */
+  /** A `reset` is for everybody. */
+  readonly kind: EventKind | "reset";
+  /** The entity itself first, and all above it at the time, also those that it was taken away from. Of a `reset` empty. */
   readonly path: readonly EntityId[];
   /** The document of the event, JSON on one line. */
   readonly text: string;

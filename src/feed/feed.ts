@@ -42,7 +42,7 @@ export type Delivery =
 
 export interface DeliveredEvent {
   readonly id: string;
-  readonly kind: EventKind;
-  /** JSON on one line, as described by `EVENT_SCHEMA`. */
+  readonly kind: EventKind | "reset";
+  /** JSON on one line, as described by `STREAM_EVENT_SCHEMA`. */
   readonly text: string;
 }

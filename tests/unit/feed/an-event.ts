@@ -8,8 +8,7 @@ export function entityId(text: string): EntityId {
   return id.value;
 }
 
-/** An event of an entity; `path` begins with it. */
+/** An event of the first entity of `path`. */
 export function anEvent(text: string, kind: EventKind = "alarm", path: readonly string[] = ["device/main"]): FeedEvent {
-  const [id = entityId("device/main"), ...above] = path.map(entityId);
-  return { kind, id, path: [id, ...above], text };
+  return { kind, path: path.map(entityId), text };
 }

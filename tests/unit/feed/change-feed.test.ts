@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
+import { fault } from "../../../src/base/fault.ts";
+import { err, ok } from "../../../src/base/result.ts";
 import { topicSchema } from "../../../src/bus/topic.ts";
 import { matchesFilter } from "../../../src/bus/topic-filter.ts";
 import { createChangeFeed } from "../../../src/feed/change-feed.ts";
-import { EVENT_SCHEMA } from "../../../src/feed/event-document.ts";
+import { STREAM_EVENT_SCHEMA } from "../../../src/feed/event-document.ts";
 import type { EventFilter } from "../../../src/feed/event-filter.ts";
 import type { Entity, TwinChange } from "../../../src/twin/twin.ts";
 import { simulatedClock } from "../../sim/simulated-clock.ts";
@@ -13,11 +15,7 @@ const MAIN = entityId("device/main");
 const LINE: Entity = { id: entityId("device/line"), type: "child-device", parent: MAIN };
 const PUMP: Entity = { id: entityId("device/pump"), type: "child-device", parent: LINE.id };
 
-interface Flags {
-  readonly retain?: boolean;
-}
-
-/** A feed beside a twin of which a test says what changes, and a bus of which it says what arrives. */
+/** A feed beside a twin of which a test says what changes, and a bus of which it says what arrives and what is retained. */
 function aWorld(entities: readonly Entity[] = [{ id: MAIN, type: "device" }, LINE, PUMP]) {
   const clock = simulatedClock();
   let listener: ((change: TwinChange) => void) | undefined;
@@ -27,8 +25,18 @@ function aWorld(entities: readonly Entity[] = [{ id: MAIN, type: "device" }, LIN
       listener = undefined;
     };
   };
+  const retained = new Map<string, string>();
+  let isReadable = true;
+  const received = (topic: string, payload: string, retain: boolean) =>
+    ({ topic, payload: new TextEncoder().encode(payload), qos: 1, retain, dup: false }) as const;
   const feed = createChangeFeed({
     schema: topicSchema("te"),
+    async readRetained(filters, onMessage) {
+      for (const [topic, payload] of retained) {
+        if (filters.some((filter) => matchesFilter(filter, topic))) onMessage(received(topic, payload, true));
+      }
+      return isReadable ? ok() : err(fault("lost", "The connection broke"));
+    },
     twin: { list: () => [...entities], watch },
     history: { events: 10_000, bytes: 10_000_000 },
     readers: 10,
@@ -42,9 +50,13 @@ function aWorld(entities: readonly Entity[] = [{ id: MAIN, type: "device" }, LIN
     feed,
     isWatched: () => listener !== undefined,
     change: (change: TwinChange) => listener?.(change),
-    async message(topic: string, payload: string, { retain = false }: Flags = {}) {
+    retained,
+    breakReading() {
+      isReadable = false;
+    },
+    async message(topic: string, payload: string, retain = false) {
       if (!participant.subscriptions.some(({ filter }) => matchesFilter(filter, topic))) return;
-      await participant.receive({ topic, payload: new TextEncoder().encode(payload), qos: 1, retain, dup: false });
+      await participant.receive(received(topic, payload, retain));
     },
     connected: (first: boolean, sessionPresent: boolean) => participant.connected?.({ first, sessionPresent }),
     /** Follows, and gives a function that takes what came since, in words. */
@@ -68,7 +80,9 @@ function aWorld(entities: readonly Entity[] = [{ id: MAIN, type: "device" }, LIN
 }
 
 function inWords(text: string): string {
-  const { id, kind, change, ...rest } = v.parse(EVENT_SCHEMA, JSON.parse(text));
+  const event = v.parse(STREAM_EVENT_SCHEMA, JSON.parse(text));
+  if (!("id" in event)) return event.kind;
+  const { id, kind, change, ...rest } = event;
   const detail = ["key", "type", "operation", "status"].flatMap((name) =>
     name in rest ? Reflect.get(rest, name) : [],
   );
@@ -202,57 +216,71 @@ describe("what the broker retains", () => {
   const ALARM = "te/device/pump///a/hot";
   const HEALTH = "te/device/pump///status/health";
 
+  /** Followed for a while already. */
   async function settled() {
     const world = aWorld();
-    await world.connected(true, false);
-    await world.message(ALARM, "{}", { retain: true });
-    await world.message(HEALTH, '{"status":"up"}', { retain: true });
-    await world.clock.advance(5_000);
-    return world;
+    world.retained.set(ALARM, "{}").set(HEALTH, '{"status":"up"}');
+    const taken = world.follow();
+    await world.clock.advance(1);
+    return { ...world, taken };
   }
 
-  test("is the present state when the agent starts, and no event", async () => {
-    const { connected, message, clock, follow } = aWorld();
-    const taken = follow();
-    await connected(true, false);
-    await message(ALARM, "{}", { retain: true });
-    await clock.advance(5_000);
+  test("is the present state, and no event", async () => {
+    const { taken } = await settled();
     expect(await taken()).toEqual([]);
   });
 
-  test("makes no events when a broker was restarted and sends all of it again", async () => {
-    const { connected, message, clock, follow } = await settled();
-    const taken = follow();
-    await message(ALARM, "{}", { retain: true });
+  test("is no event either when a new subscription brings it over the session", async () => {
+    const { connected, message, clock, taken } = await settled();
+    await message(ALARM, "{}", true);
     await connected(false, false);
-    await message(HEALTH, '{"status":"up"}', { retain: true });
+    await message(HEALTH, '{"status":"other"}', true);
     await clock.advance(60_000);
     expect(await taken()).toEqual([]);
   });
 
-  test("is told of where it changed while the agent was away", async () => {
-    const { connected, message, clock, follow } = await settled();
-    const taken = follow();
+  test("is told of after a reconnection where it changed while the agent was away", async () => {
+    const { connected, retained, clock, taken } = await settled();
+    retained.set(HEALTH, '{"status":"down"}').delete(ALARM);
     await connected(false, false);
-    await message(HEALTH, '{"status":"down"}', { retain: true });
     await clock.advance(4_999);
-    expect(await taken()).toEqual(["device/pump// health reported down"]);
+    expect(await taken()).toEqual([]);
     await clock.advance(1);
-    expect(await taken()).toEqual(["device/pump// alarm cleared hot"]);
+    expect(await taken()).toEqual(["device/pump// health reported down", "device/pump// alarm cleared hot"]);
   });
 
-  test("and is lost with the broker is not cleared as long as its service says it again soon", async () => {
-    const { connected, message, clock, follow } = await settled();
-    const taken = follow();
+  test("and is lost with the broker is not cleared when its service says it again within seconds", async () => {
+    const { connected, message, retained, clock, taken } = await settled();
+    retained.clear();
     await connected(false, false);
     await clock.advance(1_000);
     await message(HEALTH, '{"status":"up"}');
     await clock.advance(10_000);
     expect(await taken()).toEqual(["device/pump// health reported up", "device/pump// alarm cleared hot"]);
   });
+
+  test("and cannot be read after a reconnection makes a reset for everybody", async () => {
+    const { connected, breakReading, follow, clock, taken } = await settled();
+    const other = follow({ kinds: new Set(["twin"]), scope: { id: LINE.id, descendants: false } });
+    breakReading();
+    await connected(false, false);
+    await clock.advance(5_000);
+    expect([await taken(), await other()]).toEqual([["reset"], ["reset"]]);
+  });
 });
 
-test("once it has ended nothing is watched and nobody is waited for", async () => {
+test("as long as nobody ever followed, nothing is read", async () => {
+  const { connected, breakReading, retained, clock, message, follow } = aWorld();
+  retained.set("te/device/pump///a/hot", "{}");
+  breakReading();
+  await connected(true, false);
+  await connected(false, false);
+  await message("te/device/pump///a/hot", "{}");
+  expect(clock.pending).toBe(0);
+  expect(await follow()()).toEqual([]);
+});
+
+test("once it has ended nothing is watched, read or waited for", async () => {
   const { feed, connected, clock, isWatched, follow } = aWorld();
   const taken = follow();
   await connected(true, false);

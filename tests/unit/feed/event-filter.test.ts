@@ -17,6 +17,12 @@ test.each<[string, EventFilter, boolean]>([
   ["itself and all below is asked for", scope("device/pump", true), true],
   ["another entity is asked for", scope("device/other", true), false],
   ["its entity is asked for, but another kind", { ...scope("device/pump", false), ...kinds("twin") }, false],
+  ["nothing of the kind is asked for", kinds(), false],
 ])("of an alarm, when %s", (_, filter, isSelected) => {
   expect(selects(filter, anEvent("", "alarm", PUMP))).toBe(isSelected);
+});
+
+test("a reset is for everybody", () => {
+  const filter = { ...scope("device/pump", false), ...kinds("twin") };
+  expect(selects(filter, { kind: "reset", path: [], text: "" })).toBe(true);
 });
