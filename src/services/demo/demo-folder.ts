@@ -30,12 +30,18 @@ export async function createDemoFolder(options: DemoFolderOptions): Promise<Demo
     [join(mapper, "bridge", "rules.toml")]: RULES,
     [join(configDirectory, "operations", "self_check.toml")]: WORKFLOW,
   };
-  for (const [file, content] of Object.entries(files)) {
-    await mkdir(join(file, ".."), { recursive: true });
-    await writeFile(file, content);
+  const remove = () => rm(path, { recursive: true, force: true });
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      await mkdir(join(file, ".."), { recursive: true });
+      await writeFile(file, content);
+    }
+    for (const directory of ["agent", "data", "log", "tmp"]) await mkdir(join(path, directory));
+    return { path, configDirectory, remove };
+  } catch (thrown) {
+    await remove();
+    throw thrown;
   }
-  for (const directory of ["agent", "data", "log", "tmp"]) await mkdir(join(path, directory));
-  return { path, configDirectory, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
 function settings(path: string, options: DemoFolderOptions): string {

@@ -47,24 +47,30 @@ export async function runDemo(options: DemoOptions): Promise<readonly string[]> 
   const observe = (check: Check) => {
     if (checklist.observe(check)) narrate("✓")(CHECKS[check]);
   };
-  const stage = await setTheStage(options, narrate, observe);
+  await using running = new AsyncDisposableStack();
   try {
-    for (const unit of stage.units) await startUnit(unit, options.signal);
+    const stage = await setTheStage(options, { narrate, observe, running });
+    for (const unit of stage.units) {
+      running.defer(() => unit.stop());
+      await startUnit(unit, options.signal);
+    }
     introduce(options, stage);
     await watch(options, started, () => checklist.missing.length === 0);
   } catch (thrown) {
     narrate("demo")(describeFault(toFault(thrown)));
-  } finally {
-    for (const unit of [...stage.units].reverse()) await unit.stop();
-    for (const broker of stage.brokers) await broker.stop();
-    await stage.folder.remove();
   }
   return checklist.missing.map((check) => CHECKS[check]);
 }
 
+interface Direction {
+  readonly narrate: (actor: string) => (text: string) => void;
+  readonly observe: (check: Check) => void;
+  /** What has to be ended and removed, however far the stage is set. */
+  readonly running: AsyncDisposableStack;
+}
+
 interface Stage {
   readonly folder: DemoFolder;
-  readonly brokers: readonly EmbeddedBroker[];
   /** In the order in which they start. */
   readonly units: readonly Unit[];
   readonly brokerPort: number;
@@ -72,20 +78,21 @@ interface Stage {
   readonly httpPort: number;
 }
 
-async function setTheStage(
-  options: DemoOptions,
-  narrate: (actor: string) => (text: string) => void,
-  observe: (check: Check) => void,
-): Promise<Stage> {
-  const bus = await startBroker(1883);
-  const cloud = await startEmbeddedBroker({ host: HOST, port: 0 });
+async function setTheStage(options: DemoOptions, { narrate, observe, running }: Direction): Promise<Stage> {
+  const broker = async (starting: Promise<EmbeddedBroker>) =>
+    running.adopt(await starting, async (started) => await started.stop());
+  const bus = await broker(startBroker(1883));
+  const cloud = await broker(startEmbeddedBroker({ host: HOST, port: 0 }));
   // Whoever has 1883 may try 8000; several demos that start together do not run for it then.
   const httpPort = await freePort(HOST, bus.port === 1883 ? 8000 : 0);
   const ports = { brokerPort: bus.port, cloudPort: cloud.port, httpPort };
   if (bus.port !== 1883)
     narrate("demo")(`port 1883 is taken on this machine, the bus is on ${bus.port}, HTTP on ${httpPort}`);
   else if (httpPort !== 8000) narrate("demo")(`port 8000 is taken on this machine, HTTP is on ${httpPort}`);
-  const folder = await createDemoFolder({ ...ports, deviceName: GATEWAY, mapperName: MAPPER });
+  const folder = running.adopt(
+    await createDemoFolder({ ...ports, deviceName: GATEWAY, mapperName: MAPPER }),
+    async (made) => await made.remove(),
+  );
   const world = { clock: options.clock, random: options.random };
   const gateway = `http://${HOST}:${httpPort}`;
   const schema = topicSchema("te");
@@ -119,7 +126,7 @@ async function setTheStage(
     log: options.log("demo"),
     tell: narrate("child"),
   });
-  return { folder, brokers: [bus, cloud], units: [operator, observer, agent, mapper, child], ...ports };
+  return { folder, units: [operator, observer, agent, mapper, child], ...ports };
 }
 
 /** On `preferred` if it can be had, else on any free port. */
