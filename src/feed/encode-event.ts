@@ -3,22 +3,12 @@ import type { EventDocument } from "./event-document.ts";
 /** Characters of one event; what holds more is told without its content, as it would push hundreds of others out of the history. */
 export const LARGEST_EVENT = 256 * 1_024;
 
-/** Compact JSON on one line. Content that is too large, or nested too deeply to be written, is left out and said to be. */
+/** Compact JSON on one line. Content that is too large is left out and said to be. */
 export function encodeEvent(event: EventDocument): string {
-  const text = write(event);
-  if (text !== undefined && text.length <= LARGEST_EVENT) return text;
+  const text = JSON.stringify(event);
+  if (text.length <= LARGEST_EVENT) return text;
   const rest = JSON.stringify({ ...event, ...WITHOUT_CONTENT });
   return rest.length <= LARGEST_EVENT ? rest : JSON.stringify({ ...event, ...WITHOUT_CONTENT, status: undefined });
-}
-
-function write(event: EventDocument): string | undefined {
-  try {
-    return JSON.stringify(event);
-  } catch (thrown) {
-    // What could just be read as a document of its own stands one level deeper here.
-    if (thrown instanceof RangeError) return undefined;
-    throw thrown;
-  }
 }
 
 const WITHOUT_CONTENT = {

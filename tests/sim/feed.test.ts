@@ -189,7 +189,7 @@ test("however clients read, are cut off and resume, each gets every event once a
       feed.end();
       expect(clock.pending).toBe(0);
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
   // The property would hold for a feed that does nothing too.
   expect(Math.min(received, resets, overflows)).toBeGreaterThan(10);

@@ -26,6 +26,7 @@ export class SseClient {
 
   feed(text: string): void {
     this.rest += text;
+    if (!/[\r\n]/.test(text)) return;
     // A CR at the end may be the first half of a CRLF.
     const lines = this.rest.split(/\r\n|\n|\r(?!$)/);
     this.rest = lines.pop() ?? "";

@@ -15,8 +15,22 @@ test("an event has a type, an id and data", () => {
 });
 
 test("whatever a document holds, the client gets it as it was, however the stream is cut into pieces", () => {
-  const text = fc.string({ unit: "binary", maxLength: 40 });
-  const documents = fc.array(fc.dictionary(text, text, { noNullPrototype: true }), { maxLength: 5 });
+  const unit = fc.constantFrom(
+    "\n",
+    "\r",
+    "\r\n",
+    "\n\n",
+    ":",
+    " ",
+    "\0",
+    "\u2028",
+    "é",
+    "\u{1f600}",
+    "data: x",
+    "id: 1",
+  );
+  const text = fc.string({ unit, maxLength: 20 });
+  const documents = fc.array(fc.dictionary(text, text, { noNullPrototype: true, maxKeys: 3 }), { maxLength: 3 });
   fc.assert(
     fc.property(documents, fc.integer({ min: 1, max: 20 }), (all, size) => {
       const stream = all.map((one, index) => eventFrame({ kind: "twin", id: `e-${index}`, text: JSON.stringify(one) }));
