@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { ANY_ERROR, type Answer, type Entries, JSON_ERROR, TEXT_ERROR } from "./contract.ts";
 
 const TAG = v.pipe(v.string(), v.regex(/^"[^"]*"$/));
-const TAG_LIST = v.optional(v.pipe(v.string(), v.metadata({ examples: ['"rS7QCn2xhDPVVnd0EsJvRg"', "*"] })));
+const TAG_LIST = v.optional(v.string());
 
 /** Headers of a request that depends on the state of a resource (RFC 9110 §13.1). */
 export const CONDITIONS: Entries = { "If-Match": TAG_LIST, "If-None-Match": TAG_LIST };

@@ -44,6 +44,8 @@ export interface Parameters {
 }
 
 export interface Body {
+  /** Default: true. */
+  readonly isRequired?: boolean;
   readonly content: readonly Content[];
   readonly details?: string;
 }

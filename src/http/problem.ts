@@ -23,9 +23,10 @@ export function problemResponse({ status, text, format, allow }: Problem): Respo
   return new Response(text, { status, headers: { ...headers, "content-type": "text/plain; charset=utf-8" } });
 }
 
-/** `body` is JSON text. */
+/** `body` is JSON text. Its length is told, so that an answer to HEAD has it too. */
 export function jsonResponse(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(body, { status, headers: { ...headers, "content-type": "application/json" } });
+  const described = { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) };
+  return new Response(body, { status, headers: { ...headers, ...described } });
 }
 
 /** An answer without body or content type. */

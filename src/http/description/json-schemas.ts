@@ -29,8 +29,15 @@ export function jsonSchemas({ named, dialect }: JsonSchemasOptions): JsonSchemas
   return {
     of(schema) {
       const { $schema: _dialect, $defs: _components, ...written } = toJsonSchema(schema, config);
-      return written;
+      return portable(written);
     },
-    components: toJsonSchemaDefs(definitions, config),
+    components: portable(toJsonSchemaDefs(definitions, config)),
   };
+}
+
+/** Writes NUL in patterns so that regular expressions of other languages understand it too. */
+function portable<T extends object>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema), (key, value) =>
+    key === "pattern" && typeof value === "string" ? value.replaceAll("\\0", "\\u0000") : value,
+  );
 }

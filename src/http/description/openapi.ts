@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { HOMEPAGE, VERSION } from "../../platform/version.ts";
 import {
+  ANY_ERROR,
   type Answer,
   type Content,
   type Contract,
@@ -8,6 +9,7 @@ import {
   JSON_ERROR,
   type Parameters,
   TAGS,
+  TEXT_ERROR,
 } from "../contract.ts";
 import { type JsonSchemas, jsonSchemas } from "./json-schemas.ts";
 import { NAMED_SCHEMAS } from "./named-schemas.ts";
@@ -21,11 +23,11 @@ export interface OpenApiOptions {
 /** The OpenAPI 3.1 document of contracts, as JSON text. */
 export function openApiDocument({ contracts, needsToken }: OpenApiOptions): string {
   const schemas = jsonSchemas({ named: NAMED_SCHEMAS, dialect: "draft-2020-12" });
+  const commonAnswers = needsToken ? { ...GUARD_ANSWERS, ...TOKEN_ANSWERS } : GUARD_ANSWERS;
   const paths: Record<string, Record<string, object>> = {};
   for (const contract of contracts) {
-    const answers = needsToken ? { ...contract.answers, ...TOKEN_ANSWERS } : contract.answers;
-    const described = operation({ ...contract, answers }, schemas);
-    paths[contract.path] = { ...paths[contract.path], [contract.method.toLowerCase()]: described };
+    const method = contract.method.toLowerCase();
+    paths[contract.path] = { ...paths[contract.path], [method]: operation(contract, commonAnswers, schemas) };
   }
   return JSON.stringify({
     openapi: "3.1.1",
@@ -42,20 +44,31 @@ export function openApiDocument({ contracts, needsToken }: OpenApiOptions): stri
     paths,
     components: {
       schemas: schemas.components,
+      responses: mapValues(commonAnswers, (answer) => response(answer, schemas)),
       ...(needsToken ? { securitySchemes: { token: { type: "http", scheme: "bearer" } } } : {}),
     },
     security: needsToken ? [{ token: [] }] : [],
   });
 }
 
-const TOKEN_ANSWERS = {
+/** Answers that any request may get before its route is reached. */
+const GUARD_ANSWERS: Readonly<Record<number, Answer>> = {
+  403: { summary: "The request comes from a web page of another host", content: TEXT_ERROR },
+  421: { summary: "The server is not known by the name in `Host`", content: TEXT_ERROR },
+};
+
+/** The same where clients have to show a token. */
+const TOKEN_ANSWERS: Readonly<Record<number, Answer>> = {
   401: {
     summary: "No token was shown, or one that is not valid",
     content: JSON_ERROR,
     headers: { "WWW-Authenticate": v.string() },
   },
-  403: { summary: "The token is not for this", content: JSON_ERROR },
-} as const;
+  403: {
+    summary: "The token is not for this, or the request comes from a web page of another host",
+    content: ANY_ERROR,
+  },
+};
 
 const DESCRIPTION = [
   "Entities are named by topic ids of four segments such as `device/main//`. In a path the slashes of an id may be percent-encoded or not:",
@@ -64,7 +77,7 @@ const DESCRIPTION = [
   "Every path that can be read with GET can be asked with HEAD. A method that a path does not know is answered 405 with `Allow`.",
 ].join("\n");
 
-function operation(contract: Contract, schemas: JsonSchemas): object {
+function operation(contract: Contract, commonAnswers: Readonly<Record<number, Answer>>, schemas: JsonSchemas): object {
   const { id, tag, summary, details, deprecated, parameters = {}, body, answers } = contract;
   return {
     operationId: id,
@@ -78,13 +91,16 @@ function operation(contract: Contract, schemas: JsonSchemas): object {
       : {
           requestBody: {
             ...(body.details === undefined ? {} : { description: body.details }),
-            required: true,
+            required: body.isRequired ?? true,
             content: contentOf(body.content, schemas),
           },
         }),
-    responses: Object.fromEntries(
-      Object.entries(answers).map(([status, answer]) => [status, response(answer, schemas)]),
-    ),
+    responses: {
+      ...Object.fromEntries(
+        Object.keys(commonAnswers).map((status) => [status, { $ref: `#/components/responses/${status}` }]),
+      ),
+      ...mapValues(answers, (answer) => response(answer, schemas)),
+    },
   };
 }
 
@@ -109,18 +125,17 @@ function response({ summary, content, headers }: Answer, schemas: JsonSchemas): 
 }
 
 function headersOf(headers: Entries, schemas: JsonSchemas): object {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, schema]) => [
-      name,
-      { required: isRequired(schema), schema: schemas.of(schema) },
-    ]),
-  );
+  return mapValues(headers, (schema) => ({ required: isRequired(schema), schema: schemas.of(schema) }));
 }
 
 function contentOf(content: readonly Content[], schemas: JsonSchemas): object {
   return Object.fromEntries(
     content.map(({ mediaType, schema }) => [mediaType, schema === undefined ? {} : { schema: schemas.of(schema) }]),
   );
+}
+
+function mapValues<T>(record: Readonly<Record<string, T>>, write: (value: T) => object): object {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, write(value)]));
 }
 
 function isRequired(schema: v.GenericSchema): boolean {

@@ -5,15 +5,15 @@ import { ENTITY_TYPE_SCHEMA, ENTITY_TYPES, REGISTRATION_SCHEMA } from "../../bus
 import { TWIN_KEY_PATTERN } from "../../bus/payload/twin.ts";
 
 /** An id in answers: four segments, always. */
-const CANONICAL_ID = v.pipe(v.string(), v.regex(/^[^/+#\0]*(?:\/[^/+#\0]*){3}$/));
+export const CANONICAL_ID_SCHEMA = v.pipe(v.string(), v.regex(/^[^/+#\0]*(?:\/[^/+#\0]*){3}$/));
 
 /** The entity object of answers; members that say nothing are left out (spec/http-api §3.2). */
 export const ENTITY_SCHEMA = v.object({
-  "@topic-id": CANONICAL_ID,
-  "@parent": v.optional(CANONICAL_ID),
+  "@topic-id": CANONICAL_ID_SCHEMA,
+  "@parent": v.optional(CANONICAL_ID_SCHEMA),
   "@type": ENTITY_TYPE_SCHEMA,
   "@id": v.optional(v.string()),
-  "@health": v.optional(CANONICAL_ID),
+  "@health": v.optional(CANONICAL_ID_SCHEMA),
 });
 
 export const ENTITY_LIST_SCHEMA = v.array(ENTITY_SCHEMA);
@@ -37,7 +37,7 @@ export const NEW_ENTITY_SCHEMA = v.object(
 );
 
 /** Answer of POST. */
-export const REGISTERED_SCHEMA = v.object({ "@topic-id": CANONICAL_ID });
+export const REGISTERED_SCHEMA = v.object({ "@topic-id": CANONICAL_ID_SCHEMA });
 
 /** Body of PATCH: `null` leaves alone (spec/http-api §3.4). */
 export const ENTITY_PATCH_SCHEMA = v.strictObject(
@@ -46,7 +46,10 @@ export const ENTITY_PATCH_SCHEMA = v.strictObject(
 );
 
 /** In paths below an entity all four segments are written out (spec/http-api §3.1). */
-export const FULL_ID_SCHEMA = CANONICAL_ID;
+export const FULL_ID_SCHEMA = v.pipe(
+  CANONICAL_ID_SCHEMA,
+  v.metadata({ examples: ["device/main//", "device/main/service/tedge-agent"] }),
+);
 
 /** All twin data of an entity (spec/http-api §3.7). */
 export const TWIN_SCHEMA = v.pipe(

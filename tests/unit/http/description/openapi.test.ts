@@ -8,6 +8,7 @@ import { readPatch, readRegistration } from "../../../../src/http/entities/entit
 import { publishedDocument, publishedOperations, schemaJudge } from "./published-schema.ts";
 
 const document = publishedDocument();
+const operations = publishedOperations(document);
 const judge = schemaJudge(document);
 
 test.each([false, true])("the document is OpenAPI 3.1 (with tokens: %p)", async (needsToken) => {
@@ -17,12 +18,18 @@ test.each([false, true])("the document is OpenAPI 3.1 (with tokens: %p)", async 
 
 test("operations have ids of their own, and each parameter of a path is described", () => {
   const all = Object.values(document.paths).flatMap((path) => Object.values(path));
-  expect(publishedOperations(document).size).toBe(all.length);
+  expect(operations.size).toBe(all.length);
   for (const [path, methods] of Object.entries(document.paths)) {
     const names = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name);
     for (const { parameters } of Object.values(methods)) {
       expect(parameters.filter((parameter) => parameter.in === "path").map(({ name }) => name)).toEqual(names as never);
     }
+  }
+});
+
+test("every operation says what is answered to foreign web pages", () => {
+  for (const { responses } of operations.values()) {
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(["403", "421"]));
   }
 });
 

@@ -180,13 +180,16 @@ describe("the list", () => {
     expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
   });
 
-  test("answers HEAD without body", async () => {
+  test("answers HEAD without body, and with the length that GET has", async () => {
+    await api.post({ "@topic-id": "device/é", "@type": "child-device" });
+    const whole = await (await api.call("GET", ENTITIES)).bytes();
     const response = await api.call("HEAD", ENTITIES);
     expect([response.status, response.headers.get("content-type"), response.body]).toEqual([
       200,
       "application/json",
       null,
     ]);
+    expect(response.headers.get("content-length")).toBe(String(whole.byteLength));
   });
 });
 
