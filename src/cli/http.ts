@@ -2,9 +2,9 @@ import { fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { type FileServer, serverUrl } from "../files/file-url.ts";
 import { fileBody } from "../files/transfer/file-body.ts";
+import { locateTarget } from "../files/transfer/locate-target.ts";
 import { isMediaType } from "../files/transfer/media-type.ts";
 import { textBody } from "../files/transfer/request-body.ts";
-import { sendFile } from "../files/transfer/send-file.ts";
 import { type Answer, sendRequest } from "../files/transfer/send-request.ts";
 import { requestFault, type TransferFault } from "../files/transfer/transfer-fault.ts";
 import { TRANSFER_POLICY, type TransferOptions } from "../files/transfer/transfer-options.ts";
@@ -81,7 +81,9 @@ async function send(args: LocatedArgs, options: TransferOptions): Promise<Result
   const { url, method, file, contentType } = args;
   const headers: Record<string, string> = args.acceptType === undefined ? {} : { accept: args.acceptType };
   if (file !== undefined) {
-    return await sendFile({ url, method, headers, source: file, body: fileBody(file, contentType) }, options);
+    const target = await locateTarget(file, { url, headers }, options);
+    if (!target.ok) return target;
+    return await sendRequest({ ...target.value, method, body: fileBody(file, contentType) }, options);
   }
   const text = args.content ?? args.data;
   const body = text === undefined ? {} : { body: textBody(text, contentType ?? "application/json") };

@@ -76,6 +76,19 @@ test("a server that trickles bytes is left after a minute, and asked for the res
   expect(tmp()).toEqual([]);
 }, 90_000);
 
+test("an upload to an agent that is cut twice goes on where it was each time", async () => {
+  const cut = { after: 5 * MIB, of: "client", fate: "cut" } as const;
+  await using relay = await limitedLink(at.device.httpPort, cut, cut);
+  const end = await runCommand(at, "send", {
+    tedgeUrl: `http://127.0.0.1:${relay.port}/te/v1/files/large`,
+    path: large,
+  });
+  expect(end).toMatchObject({ status: "successful" });
+  const positions = at.agent.stderr().matchAll(/Resuming file upload at position=(\d+)/g);
+  expect([...positions].map(([, position]) => Math.round(Number(position) / (5 * MIB)))).toEqual([1, 2]);
+  await runProgram(["cmp", large, join(at.device.dataDir, "file-transfer/large")]);
+}, 30_000);
+
 test("a download whose agent is killed goes on after the next start, and leaves nothing", async () => {
   await using relay = await limitedLink(nginx.port, { after: 36 * MIB, fate: "hold" });
   const done = fetched(`http://127.0.0.1:${relay.port}/killed`, large);

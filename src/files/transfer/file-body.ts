@@ -19,6 +19,33 @@ export function fileBody(path: string, type: string = guessMediaType(path)): Req
   };
 }
 
+/** The content of a file from `start` on; `hasChanged` when it is not the one any more that had this tag. */
+export function restOfFile(
+  path: string,
+  { start, etag }: { readonly start: number; readonly etag: string },
+  type: string,
+): RequestBody {
+  return {
+    async open(onProgress) {
+      const opened = await openSource(path);
+      if (!opened.ok) return opened;
+      const file = opened.value;
+      if (file.etag !== etag) {
+        await file.close();
+        return err(fault("unavailable", `The file ${quoteText(path)} changed while it was sent`, CHANGED));
+      }
+      const content = file.stream(start, file.size).pipeThrough(watchedPassage(onProgress));
+      return ok({ content, type, size: file.size - start, close: () => file.close() });
+    },
+  };
+}
+
+const CHANGED = { detail: { hasChanged: true } };
+
+export function hasChanged({ detail }: TransferFault): boolean {
+  return detail?.hasChanged === true;
+}
+
 /** Opens a file to be sent. The fault is final: `Can't open a file "<path>"`, with the reason of the system. */
 export async function openSource(path: string): Promise<Result<OpenFile, TransferFault>> {
   const message = `Can't open a file ${quoteText(path)}`;

@@ -1,10 +1,14 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import { fileBody } from "./file-body.ts";
 import { formBody } from "./form-body.ts";
+import { locateTarget } from "./locate-target.ts";
+import { uploadRefusal } from "./own-file-service.ts";
+import type { RequestBody } from "./request-body.ts";
 import { retryTransfer } from "./retry-transfer.ts";
-import { sendFile } from "./send-file.ts";
-import { checkUrl, statusFault, type TransferFault } from "./transfer-fault.ts";
+import { sendRequest } from "./send-request.ts";
+import { checkUrl, type TransferFault } from "./transfer-fault.ts";
 import type { TransferOptions } from "./transfer-options.ts";
+import { isWorthParts, uploadInParts } from "./upload-in-parts.ts";
 
 export interface UploadRequest {
   readonly url: string;
@@ -29,25 +33,24 @@ export async function upload(
 }
 
 async function attempt(request: UploadRequest, options: TransferOptions): Promise<Result<undefined, TransferFault>> {
-  const { url, source, contentType, method = "PUT", headers = {}, form } = request;
-  const body =
-    form === undefined
-      ? fileBody(source, contentType)
-      : formBody(source, {
-          ...form,
-          ...(contentType === undefined ? {} : { type: contentType }),
-          random: options.random,
-        });
-  const sent = await sendFile({ url, method, headers, source, body }, options);
+  const { source, method = "PUT", headers = {}, form } = request;
+  const located = await locateTarget(source, { url: request.url, headers }, options);
+  if (!located.ok) return located;
+  const target = located.value;
+  if (method === "PUT" && form === undefined && isWorthParts(target)) {
+    const parts = await uploadInParts(target, options);
+    if (parts !== undefined) return parts;
+  }
+  const sent = await sendRequest(
+    { url: target.url, headers: target.headers, method, body: bodyOf(request, options) },
+    options,
+  );
   if (!sent.ok) return sent;
-  const { ok: fine, status, statusText } = sent.value.response;
   sent.value.end();
-  return fine ? ok() : err(refusal(status, statusText, sent.value.url));
+  return sent.value.response.ok ? ok() : err(uploadRefusal(sent.value.response, sent.value.url));
 }
 
-/** A file transfer service that fails with 500 will fail again: its disk is at fault. */
-function refusal(status: number, statusText: string, url: string): TransferFault {
-  const refused = statusFault(status, statusText, url);
-  const isFileService = /^\/(?:te\/v1\/files|tedge\/file-transfer)\//.test(new URL(url).pathname);
-  return status === 500 && isFileService ? { ...refused, code: "refused" } : refused;
+function bodyOf({ source, contentType, form }: UploadRequest, { random }: TransferOptions): RequestBody {
+  if (form === undefined) return fileBody(source, contentType);
+  return formBody(source, { ...form, ...(contentType === undefined ? {} : { type: contentType }), random });
 }

@@ -1,9 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { serveTcp, type TcpServer } from "./tcp-server.ts";
 
-/** What becomes of one connection after so many bytes to the client: it is cut, nothing moves any more, or a byte each half second does. */
+/** What becomes of one connection after so many bytes: it is cut, nothing moves any more, or a byte each half second does. */
 export interface LinkLimit {
   readonly after: number;
+  /** Whose bytes count; those of the other one pass. Default: the server's. */
+  readonly of?: "client" | "server";
   readonly fate: "cut" | "hold" | "trickle";
 }
 
@@ -16,27 +18,30 @@ export function limitedLink(target: number, ...limits: readonly LinkLimit[]): Pr
     const server = connect(target, "127.0.0.1");
     server.on("error", () => client.destroy());
     client.on("close", () => server.destroy());
-    client.pipe(server);
-    if (limit === undefined) server.pipe(client);
-    else passSome(server, client, limit);
+    pass(client, server, limit?.of === "client" ? limit : undefined);
+    pass(server, client, limit?.of === "client" ? undefined : limit);
   });
 }
 
-function passSome(server: Socket, client: Socket, { after, fate }: LinkLimit): void {
-  let left = after;
-  server.on("data", (chunk: Buffer) => {
+function pass(from: Socket, to: Socket, limit: LinkLimit | undefined): void {
+  if (limit === undefined) {
+    from.pipe(to);
+    return;
+  }
+  let left = limit.after;
+  from.on("data", (chunk: Buffer) => {
     const part = chunk.subarray(0, left);
     left -= part.length;
-    client.write(part);
+    to.write(part);
     if (left > 0) return;
-    server.pause();
-    if (fate === "cut") client.end();
-    if (fate === "trickle") trickle(chunk.subarray(part.length), client);
+    from.pause();
+    if (limit.fate === "cut") to.end();
+    if (limit.fate === "trickle") trickle(chunk.subarray(part.length), to);
   });
 }
 
-function trickle(bytes: Buffer, client: Socket): void {
+function trickle(bytes: Buffer, to: Socket): void {
   let sent = 0;
-  const timer = setInterval(() => client.write(bytes.subarray(sent, ++sent)), 500);
-  client.on("close", () => clearInterval(timer));
+  const timer = setInterval(() => to.write(bytes.subarray(sent, ++sent)), 500);
+  to.on("close", () => clearInterval(timer));
 }
