@@ -87,7 +87,8 @@ async function buildAgent(config: Config, device: EntityId, host: ServiceHost): 
         log: host.log("twin"),
       });
       parts.push({ participants: [twin.participant], open: nothingToDo, close: async () => twin.stop() });
-      return parts.flatMap((part) => part.participants);
+      // The wide subscriptions of the twin come last: of what is retained, a broker queues only so much.
+      return parts.toReversed().flatMap((part) => part.participants);
     },
   });
   return ok({

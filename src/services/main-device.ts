@@ -1,21 +1,26 @@
 import { join } from "node:path";
 import { FaultError } from "../base/fault.ts";
-import { findRetainedTopics } from "../bus/retained-topics.ts";
-import type { Config } from "../config/config.ts";
+import type { Unit } from "../base/unit.ts";
+import { readRetained } from "../bus/read-retained.ts";
 import { configuredFileOwner } from "../config/file-owner.ts";
+import { createChangeFeed } from "../feed/change-feed.ts";
 import { createFileStore } from "../files/store/disk-file-store.ts";
 import type { FileStore } from "../files/store/file-store.ts";
 import { createHttpApp } from "../http/app.ts";
-import { createHttpServer, type HttpServer } from "../http/http-server.ts";
-import { serverTls } from "../security/server-tls.ts";
+import type { DescriptionOptions } from "../http/description/description-routes.ts";
 import { createTwin } from "../twin/keeper.ts";
+import type { RetainedSource } from "../twin/retained-source.ts";
+import { createAgentHttpServer } from "./agent-http-server.ts";
 import { type AgentContext, type AgentPart, requireDirectory } from "./agent-part.ts";
+import { type GuardedApp, guardApp } from "./agent-tokens.ts";
 
 /** What only the agent of the main device does: keep the digital twin of all entities, and serve it and files over HTTP (spec/mqtt-api §2.5). */
 export function createMainDevice(context: AgentContext): AgentPart {
   const { config, host } = context;
   const data = config.get("data.path");
   const world = { clock: host.clock, random: host.random, log: host.log("mqtt") };
+  const readFromBroker: RetainedSource = (filters, onMessage, signal) =>
+    readRetained({ endpoint: context.endpoint, filters, onMessage, signal }, world);
   const twin = createTwin({
     schema: context.schema,
     statePath: context.stateDirectory,
@@ -23,56 +28,77 @@ export function createMainDevice(context: AgentContext): AgentPart {
     cleanStart: config.get("agent.entity_store.clean_start"),
     publish: context.publish,
     clock: host.clock,
+    random: host.random,
     log: host.log("twin"),
-    lookUp: (filters, signal) => findRetainedTopics({ endpoint: context.endpoint, filters, signal }, world),
+    readRetained: readFromBroker,
   });
-  let server: HttpServer | undefined;
+  const feed = createChangeFeed({
+    schema: context.schema,
+    twin,
+    readRetained: readFromBroker,
+    history: { events: config.get("http.events.history_count"), bytes: config.get("http.events.history_bytes") },
+    readers: config.get("http.events.max_streams"),
+    clock: host.clock,
+    random: host.random,
+  });
+  let guarded: GuardedApp | undefined;
+  let server: Unit | undefined;
+  const closing = new AbortController();
+  let tending: Promise<void> | undefined;
   return {
-    participants: [twin.participant],
+    participants: [twin.participant, feed.participant],
     async open(signal) {
       await requireDirectory(join(data, "cache"));
       const files = await openFiles(join(data, "file-transfer"), context);
+      tending = files.tend(closing.signal);
       const opened = await twin.open(signal);
       if (!opened.ok) throw new FaultError(opened.fault);
-      const app = createHttpApp({ files, twin, log: host.log("http") });
-      server = await createServer(config, app, context);
+      feed.start();
+      const app = createHttpApp({
+        files,
+        twin,
+        log: host.log("http"),
+        events: { feed, clock: host.clock },
+        description: descriptionOf(context),
+      });
+      guarded = await guardApp(app, { config, host, twin, storeRoot: join(data, "file-transfer") });
+      server = createAgentHttpServer({ config, host, app: guarded.app });
       await server.start(signal);
     },
+    async leaveBus() {
+      feed.end();
+    },
     async close() {
+      // When the bus was never joined.
+      feed.end();
       await server?.stop();
+      closing.abort();
+      await tending;
+      guarded?.close();
       await twin.stop();
     },
   };
+}
+
+function descriptionOf({ config, schema, endpoint: { host, port, tls } }: AgentContext): DescriptionOptions {
+  const bus = { root: schema.root, broker: { host, port, isEncrypted: tls !== undefined } };
+  return { bus, needsToken: config.get("http.authz") !== "none" };
 }
 
 async function openFiles(root: string, { config, host }: AgentContext): Promise<FileStore> {
   const log = host.log("files");
   const tell = (text: string) => log.warn(text);
   const owner = await configuredFileOwner({ directory: config.directory, clock: host.clock, tell });
-  const files = createFileStore({ root, log, ...(owner === undefined ? {} : { owner }) });
-  const opened = await files.open();
-  if (!opened.ok) throw new FaultError(opened.fault);
-  return files;
-}
-
-async function createServer(
-  config: Config,
-  app: ReturnType<typeof createHttpApp>,
-  { host }: AgentContext,
-): Promise<HttpServer> {
-  const tls = await serverTls({
-    cert: ["http.cert_path", config.get("http.cert_path")],
-    key: ["http.key_path", config.get("http.key_path")],
-    ca: ["http.ca_path", config.get("http.ca_path")],
-  });
-  if (!tls.ok) throw new FaultError(tls.fault);
-  const bind = { address: config.get("http.bind.address"), port: config.get("http.bind.port") };
-  const log = host.log("http");
-  return createHttpServer({
-    bind,
-    ...(tls.value === undefined ? {} : { tls: tls.value }),
-    app,
+  const expireAfter = config.get("files.expire_after").milliseconds;
+  const files = createFileStore({
+    root,
+    limit: config.get("files.max_total"),
+    ...(owner === undefined ? {} : { owner }),
+    ...(expireAfter === undefined ? {} : { expireAfter }),
     log,
     clock: host.clock,
   });
+  const opened = await files.open();
+  if (!opened.ok) throw new FaultError(opened.fault);
+  return files;
 }

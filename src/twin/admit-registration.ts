@@ -173,7 +173,7 @@ function announce(origin: Origin, id: EntityId, text: string): RegistryEffect[] 
       return [];
     case "live":
     case "again":
-      return [{ kind: "ensure-retained", id, text }];
+      return [{ kind: "ensure-retained", id }];
     default:
       return [{ kind: "publish-registration", id, text }];
   }
@@ -203,9 +203,7 @@ function noteKnownKeys(
 
 function isUnchanged({ data }: RegistryState, known: EntityRecord, entity: Entity, twin: JsonObject): boolean {
   if (!sameEntity(known.entity, entity)) return false;
-  return Object.entries(twin).every(
-    ([key, value]) => !isTwinKey(key) || sameJson(data.fragment(entity.id, key) ?? null, value),
-  );
+  return Object.entries(twin).every(([key, value]) => !isTwinKey(key) || data.is(entity.id, key, value));
 }
 
 function entityOf({ id, payload }: Pick<Arrival, "id" | "payload">, parent: EntityId | undefined): Entity {

@@ -1,5 +1,4 @@
 import type { Fault } from "../base/fault.ts";
-import { Fifo } from "../base/fifo.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
 import type { Rollback } from "./rollback.ts";
@@ -19,6 +18,8 @@ export interface CommitQueue {
   /** Resolves with the effects once they are carried out, or the disk's fault when it was refused; rejects when deciding threw. */
   run(change: Change): Promise<Result<readonly RegistryEffect[]>>;
   readonly waiting: number;
+  /** Nothing waits, and nothing is under way. */
+  readonly isIdle: boolean;
   /** Resolves once nothing is left to do. */
   idle(): Promise<void>;
 }
@@ -39,18 +40,14 @@ interface Job {
 const LARGEST_BATCH = 256;
 
 export function createCommitQueue({ rollback, store, prepare }: CommitQueueOptions): CommitQueue {
-  const jobs = new Fifo<Job>();
+  // No job may be held longer than needed: one holds all that was read at the start.
+  const jobs: Job[] = [];
   let working: Promise<void> | undefined;
 
   const nextBatch = (): Job[] => {
-    const batch: Job[] = [];
-    for (let next = jobs.peek(); next !== undefined && batch.length < LARGEST_BATCH; next = jobs.peek()) {
-      if (next.change.isRefusable && batch.length > 0) break;
-      batch.push(next);
-      jobs.shift();
-      if (next.change.isRefusable) break;
-    }
-    return batch;
+    const firstAlone = jobs.findIndex(({ change }) => change.isRefusable);
+    const together = firstAlone === -1 ? jobs.length : firstAlone;
+    return jobs.splice(0, Math.min(Math.max(together, 1), LARGEST_BATCH));
   };
 
   const commitTogether = async (batch: readonly Job[]) => {
@@ -95,6 +92,9 @@ export function createCommitQueue({ rollback, store, prepare }: CommitQueueOptio
       }),
     get waiting() {
       return jobs.length;
+    },
+    get isIdle() {
+      return working === undefined;
     },
     async idle() {
       while (working !== undefined) await working;

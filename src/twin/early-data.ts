@@ -33,6 +33,10 @@ export interface EarlyData {
   /** The order of what came last. */
   readonly order: number;
   hasContent(id: EntityId): boolean;
+  /** One of the messages makes the entity be registered automatically. */
+  registers(id: EntityId): boolean;
+  /** Of the fragments held. */
+  keys(id: EntityId): string[];
   /** Forgets what the topic behind the entity id said, as it is cleared now. */
   forget(id: EntityId, suffix: string): void;
   take(id: EntityId): Early | undefined;
@@ -76,6 +80,8 @@ export function createEarlyData(rollback: Rollback, limit: number): EarlyData {
       const held = early.get(id);
       return held !== undefined && (held.fragments.size > 0 || held.config !== undefined);
     },
+    registers: (id) => early.get(id)?.registers === true,
+    keys: (id) => [...(early.get(id)?.fragments.keys() ?? [])],
     forget(id, suffix) {
       const held = early.get(id);
       const key = suffix.startsWith("/twin/") ? suffix.slice("/twin/".length) : undefined;

@@ -1,5 +1,5 @@
-import { type EntityId, MAIN_DEVICE } from "../bus/entity-id.ts";
-import type { RegistrationPayload } from "../bus/payload/registration.ts";
+import { type EntityId, entityIdOf, MAIN_DEVICE } from "../bus/entity-id.ts";
+import { ENTITY_TYPES, type RegistrationPayload } from "../bus/payload/registration.ts";
 import { byteOrder } from "./byte-order.ts";
 import type { Rollback } from "./rollback.ts";
 import type { Entity, EntityQuery } from "./twin.ts";
@@ -31,6 +31,8 @@ export interface EntityTree {
   list(query: EntityQuery): Entity[];
 }
 
+const NO_TWIN: RegistrationPayload["twin"] = {};
+
 /** A tree that holds the main device, of which nothing is stored yet (spec/mqtt-api §2.5). */
 export function createEntityTree(rollback: Rollback): EntityTree {
   const records = new Map<EntityId, EntityRecord>();
@@ -51,6 +53,21 @@ export function createEntityTree(rollback: Rollback): EntityTree {
     if (parent === undefined || siblings === undefined) return;
     rollback.delete(siblings, id);
     if (siblings.size === 0) rollback.delete(childrenOf, parent);
+  };
+
+  /** Texts that were cut out of a message would keep all of it; those of equal content are shared. */
+  const settled = ({ entity, registered, stored }: EntityRecord): EntityRecord => {
+    const { id, type, parent } = entity;
+    return {
+      entity: {
+        ...entity,
+        id: records.get(id)?.entity.id ?? entityIdOf(id.split("/")),
+        type: ENTITY_TYPES.find((one) => one === type) ?? type,
+        ...(parent === undefined ? {} : { parent: records.get(parent)?.entity.id ?? parent }),
+      },
+      registered: Object.keys(registered).length === 0 ? NO_TWIN : registered,
+      stored,
+    };
   };
 
   const children = (id: EntityId): EntityId[] => [...(childrenOf.get(id)?.keys() ?? [])].sort(byteOrder);
@@ -83,7 +100,8 @@ export function createEntityTree(rollback: Rollback): EntityTree {
     get: (id) => records.get(id),
     records: () => records.values(),
     ownerOf: (externalId) => owners.get(externalId),
-    put(record) {
+    put(given) {
+      const record = settled(given);
       const before = records.get(record.entity.id);
       if (before !== undefined) detach(before.entity);
       rollback.set(records, record.entity.id, record);

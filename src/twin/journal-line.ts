@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { parseJson, stringifyJson } from "../base/json.ts";
+import { stringifyJson } from "../base/json.ts";
 
 /** One line of `entity_store.jsonl`: a message as the reference writes it (spec/mqtt-api §12). */
 export interface JournalLine {
@@ -18,10 +18,18 @@ export function formatJournalLine({ topic, payload, retain }: JournalLine): stri
 
 /** `undefined` for a line that is none, such as one torn by a loss of power. */
 export function parseJournalLine(text: string): JournalLine | undefined {
-  const json = parseJson(text);
-  const line = v.safeParse(LINE, json.ok ? json.value : undefined);
+  const line = v.safeParse(LINE, readJson(text));
   if (!line.success) return undefined;
   return { topic: line.output.topic.name, payload: line.output.payload, retain: line.output.retain };
+}
+
+/** Of the numbers in a line, no spelling has to be kept. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const LINE = v.object({

@@ -55,6 +55,6 @@ export function snapshotLines(schema: TopicSchema, state: RegistryState): Journa
 
 function removedKeys({ data }: RegistryState, id: EntityId, registered: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(registered).flatMap(([key, value]) =>
-    value !== null && isTwinKey(key) && data.fragment(id, key) === undefined ? [key] : [],
+    value !== null && isTwinKey(key) && !data.has(id, key) ? [key] : [],
   );
 }

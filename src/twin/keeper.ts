@@ -3,25 +3,28 @@ import type { Clock } from "../base/clock.ts";
 import { type Fault, fault, toFault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { ReceivedMessage } from "../bus/message.ts";
 import type { Participant, Publish } from "../bus/participant.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import { createCommitQueue } from "./commit-queue.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createJournalKeeper } from "./journal-keeper.ts";
 import { journalLine } from "./journal-lines.ts";
+import { messageDesk } from "./message-desk.ts";
 import { createOwnPublications } from "./own-publications.ts";
 import { pacedPublisher } from "./paced-publisher.ts";
 import { effectPerformer } from "./perform-effects.ts";
-import { readMessage, splitTopic } from "./read-message.ts";
+import { type MessageTopic, readTopic } from "./read-message.ts";
 import { publishRegistration } from "./reconcile.ts";
 import { registryMachine } from "./registry.machine.ts";
 import type { RegistryEffect, StoreEffect } from "./registry-effect.ts";
-import { createRegistryState } from "./registry-state.ts";
-import { type RetainedLookup, retainedSearch } from "./retained-search.ts";
+import { createRegistryState, type RegistryState } from "./registry-state.ts";
+import { retainedIntake } from "./retained-intake.ts";
+import { retainedSearch } from "./retained-search.ts";
+import type { RetainedSource } from "./retained-source.ts";
 import { silenceTimer } from "./silence-timer.ts";
 import type { Twin } from "./twin.ts";
 import { twinApi } from "./twin-api.ts";
+import { twinSubscriptions } from "./twin-subscriptions.ts";
 import { createWatchers } from "./watchers.ts";
 
 export interface TwinOptions {
@@ -33,13 +36,11 @@ export interface TwinOptions {
   /** `agent.entity_store.clean_start`: forget what was stored and rebuild it from the retained registrations. */
   readonly cleanStart: boolean;
   readonly publish: Publish;
+  readonly readRetained: RetainedSource;
   readonly clock: Clock;
+  /** A number in [0, 1). */
+  readonly random: () => number;
   readonly log: Log;
-  /**
-   * With it, all that the broker retains of a removed entity is found and cleared, and only those registrations are published again that
-   * are not retained. Without it, what was never delivered as retained stays behind, and every new registration is published once more.
-   */
-  readonly lookUp?: RetainedLookup;
 }
 
 /**
@@ -58,8 +59,7 @@ export interface TwinKeeper extends Twin {
 
 /** Milliseconds without a retained message after which all are in, as in the reference's look-ups (spec/mqtt-api §4.8). */
 const SILENCE = { quiet: 1_000, longest: 60_000 };
-const PUBLISH_WINDOW = 100;
-const PUBLISH_LIMIT = 200_000;
+const PACE = { window: 100, returning: 500, limit: 200_000 };
 /** More messages than that waiting to be decided hold back the broker, also those that it retains. */
 const LARGEST_BACKLOG = 1_000;
 
@@ -70,11 +70,12 @@ export function createTwin(options: TwinOptions): TwinKeeper {
 
 /** A twin whose journal is given: the simulation brings a disk that fails when it says so. */
 export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePath">): TwinKeeper {
-  const { schema, clock, log } = options;
+  const { schema, clock, random, log } = options;
   const state = createRegistryState(options);
   const step = registryMachine(state);
+  const subscriptions = twinSubscriptions(schema);
   const own = createOwnPublications(clock);
-  const publisher = pacedPublisher(options.publish, PUBLISH_WINDOW, PUBLISH_LIMIT);
+  const publisher = pacedPublisher({ ...PACE, publish: options.publish, clock });
   const watchers = createWatchers(log);
   const stopping = new AbortController();
   let wasConnected = false;
@@ -89,7 +90,20 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     onDue: () => submit(() => []),
   });
 
-  const timer = silenceTimer({ ...SILENCE, clock, fire: () => submit(() => step({ kind: "silence" })) });
+  const settle = () => submit(() => step({ kind: "silence" }));
+  const timer = silenceTimer({ ...SILENCE, clock, fire: settle });
+
+  const reading = { source: options.readRetained, signal: stopping.signal, clock, random, log };
+  const intake = retainedIntake({
+    ...reading,
+    filters: subscriptions.map(({ filter }) => filter),
+    take: async (messages) => {
+      const decide = () => messages.flatMap(desk.decideRetained);
+      await queue.run({ decide, isRefusable: false }).catch(tellFailure);
+    },
+    complete: settle,
+    giveUp: timer.restart,
+  });
 
   const performer = effectPerformer({
     schema,
@@ -97,11 +111,14 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     own,
     publisher,
     changed: watchers.tell,
-    // Before all subscriptions stand, silence says nothing.
-    silence: { ...timer, restart: () => (wasConnected ? timer.restart() : undefined) },
-    ...(options.lookUp === undefined
-      ? {}
-      : { search: retainedSearch({ lookUp: options.lookUp, signal: stopping.signal, clock, log }) }),
+    search: retainedSearch(reading),
+    published: intake.noteNews,
+    readRetained() {
+      timer.stop();
+      intake.begin();
+    },
+    // Before all subscriptions stand, silence says nothing; nor does it beside the intake.
+    awaitSilence: () => (wasConnected && !intake.isActive ? timer.restart() : undefined),
     submit: (input) => submit(() => step(input)),
     republish: async (id) => {
       await queue.run({ decide: () => publishRegistration(state, id), isRefusable: false });
@@ -116,34 +133,22 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
 
   /** Commits what nobody waits for. */
   const submit = (decide: () => readonly RegistryEffect[]) => {
-    queue.run({ decide, isRefusable: false }).catch((thrown) => log.error("The twin failed", toFault(thrown)));
+    queue.run({ decide, isRefusable: false }).catch(tellFailure);
   };
 
-  const decideMessage = (message: ReceivedMessage): readonly RegistryEffect[] => {
-    const relation = own.classify(message);
-    if (relation === "echo" || (relation === "overtaken" && message.retain)) return [];
-    const delivery = relation === "overtaken" ? relation : deliveryOf(message);
-    const reading = readMessage(schema, message, delivery);
-    if (reading === undefined || (delivery === "overtaken" && reading.input?.kind === "data")) return [];
-    const flaw: RegistryEffect[] =
-      reading.flaw === undefined
-        ? []
-        : [{ kind: "tell", news: { kind: "flaw", topic: message.topic, text: reading.flaw } }];
-    return reading.input === undefined ? flaw : [...flaw, ...step(reading.input)];
-  };
+  const tellFailure = (thrown: unknown) => log.error("The twin failed", toFault(thrown));
+
+  const desk = messageDesk({ schema, own, intake, step, returned: publisher.returned });
 
   const participant: Participant = {
     name: "twin",
-    // Registrations first, so that the retained ones come before the data of their entities. The second filter begins one level below,
-    // since a broker may deliver a message once for each filter that selects it. It selects more than auto-registration looks at, as
-    // everything retained below an entity has to be cleared when it is removed.
-    subscriptions: [
-      { filter: `${schema.root}/+/+/+/+`, qos: 1 },
-      { filter: `${schema.root}/+/+/+/+/+/#`, qos: 1 },
-    ],
+    subscriptions,
     async receive(message) {
-      if (isOrdinaryTelemetry(message)) return;
-      const committed = queue.run({ decide: () => decideMessage(message), isRefusable: false });
+      const topic = readTopic(schema, message.topic);
+      if (!message.retain && isOrdinary(state, topic)) return;
+      // Thousands of echoes follow a repair or a large removal.
+      if (queue.isIdle && desk.takeEcho(message)) return;
+      const committed = queue.run({ decide: () => desk.decideNews(message, topic), isRefusable: false });
       if (!message.retain || queue.waiting > LARGEST_BACKLOG) {
         await committed;
         return;
@@ -154,19 +159,14 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     async connected(connection) {
       wasConnected = true;
       const decide = () => {
-        if (!connection.sessionPresent) own.sessionLost();
+        if (!connection.sessionPresent) {
+          own.sessionLost();
+          publisher.sessionLost();
+        }
         return step({ kind: "connected", connection });
       };
       await queue.run({ decide, isRefusable: false });
     },
-  };
-
-  /** The bulk of the messages: measurements and events of a known entity change nothing. */
-  const isOrdinaryTelemetry = (message: ReceivedMessage): boolean => {
-    if (message.retain) return false;
-    const kind = schema.parse(message.topic)?.channel.kind;
-    const id = splitTopic(schema, message.topic)?.id;
-    return (kind === "measurement" || kind === "event") && id !== undefined && state.tree.has(id);
   };
 
   return {
@@ -192,9 +192,10 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
   };
 }
 
-function deliveryOf(message: ReceivedMessage) {
-  if (message.retain) return "retained";
-  return message.dup ? "again" : "live";
+/** The bulk of the messages: measurements and events of a known entity change nothing. */
+function isOrdinary({ tree }: RegistryState, topic: MessageTopic | undefined): boolean {
+  const kind = topic?.channel?.kind;
+  return (kind === "measurement" || kind === "event") && topic !== undefined && tree.has(topic.id);
 }
 
 function isStored(effect: RegistryEffect): effect is StoreEffect {

@@ -9,7 +9,7 @@ import type { PublishOutcome } from "../bus/participant.ts";
  * end, and the twin is ahead already. So an echo of an older state never undoes a newer one, and nothing removed comes back by its echo.
  */
 export interface OwnPublications {
-  /** Call before the message can be under way; call the result with what became of it. */
+  /** Call before a message that we subscribe to can be under way; call the result with what became of it. */
   expect(message: Message): (outcome: PublishOutcome) => void;
   /** `echo`: one of ours came back. `overtaken`: older than one of ours that is under way. */
   classify(message: ReceivedMessage): "echo" | "overtaken" | "foreign";
@@ -28,6 +28,7 @@ const ECHO_TIMEOUT = 60_000;
 const SWEEP_FROM = 1_024;
 
 export function createOwnPublications(clock: Clock): OwnPublications {
+  /** Those of one topic in order of publication. */
   const outstanding = new Map<string, Outstanding[]>();
   let sweepAt = SWEEP_FROM;
 
@@ -49,7 +50,9 @@ export function createOwnPublications(clock: Clock): OwnPublications {
   return {
     expect({ topic, payload }) {
       const one: Outstanding = { payload };
-      outstanding.set(topic, [...(outstanding.get(topic) ?? []), one]);
+      const others = outstanding.get(topic);
+      if (others === undefined) outstanding.set(topic, [one]);
+      else others.push(one);
       if (outstanding.size >= sweepAt) sweep();
       return (outcome) => {
         if (outcome === "delivered") one.deliveredAt = clock.monotonic();
@@ -61,15 +64,19 @@ export function createOwnPublications(clock: Clock): OwnPublications {
       const waiting = keep(topic, isFresh);
       if (waiting.length === 0) return "foreign";
       if (retain) return "overtaken";
-      // Messages of one publisher on one topic come in their order: those before the one found will not come any more.
-      const at = waiting.findIndex((one) => Buffer.compare(one.payload, payload) === 0);
+      const at = waiting.findIndex((one) => isSame(one.payload, payload));
       if (at === -1) return "overtaken";
-      const passed = new Set(waiting.slice(0, at + 1));
-      keep(topic, (one) => !passed.has(one));
+      // Messages of one publisher on one topic come in their order: those before the one found will not come any more.
+      if (at === waiting.length - 1) outstanding.delete(topic);
+      else outstanding.set(topic, waiting.slice(at + 1));
       return "echo";
     },
     sessionLost() {
       for (const topic of [...outstanding.keys()]) keep(topic, ({ deliveredAt }) => deliveredAt === undefined);
     },
   };
+}
+
+function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && Buffer.compare(left, right) === 0;
 }

@@ -7,22 +7,26 @@ import type { PublishOutcome } from "../bus/participant.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import type { OwnPublications } from "./own-publications.ts";
 import type { PacedPublisher } from "./paced-publisher.ts";
-import { splitTopic } from "./read-message.ts";
+import { readTopic } from "./read-message.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
 import type { RegistryInput } from "./registry-input.ts";
 import type { RetainedSearch } from "./retained-search.ts";
-import type { SilenceTimer } from "./silence-timer.ts";
 import { tellNews } from "./tell-news.ts";
 import type { TwinChange } from "./twin.ts";
+import { isSubscribed } from "./twin-subscriptions.ts";
+
+function nothing(): void {}
 
 export interface PerformOptions {
   readonly schema: TopicSchema;
   readonly log: Log;
   readonly own: OwnPublications;
   readonly publisher: PacedPublisher;
-  readonly silence: SilenceTimer;
-  /** Without it nothing is known but what messages tell. */
-  readonly search?: RetainedSearch;
+  readonly search: RetainedSearch;
+  /** Something is to be published on this topic. */
+  readonly published: (topic: string) => void;
+  readonly readRetained: () => void;
+  readonly awaitSilence: () => void;
   readonly changed: (change: TwinChange) => void;
   /** Hands the result of an effect to the registry. */
   readonly submit: (input: RegistryInput) => void;
@@ -39,50 +43,60 @@ export interface EffectPerformer {
 }
 
 export function effectPerformer(options: PerformOptions): EffectPerformer {
-  const { schema, log, own, publisher, silence, search, submit } = options;
+  const { schema, log, own, publisher, search, submit } = options;
 
   let owed = 0;
 
   const registrationTopic = (id: EntityId) => schema.topic(id, { kind: "registration" });
 
-  const publishing = (message: Message): (() => Promise<PublishOutcome>) => {
-    const settled = own.expect(message);
+  const publishing = (message: Message, comesBack: boolean, delivered: () => void = nothing): (() => void) => {
+    options.published(message.topic);
+    const settled = comesBack ? own.expect(message) : nothing;
     owed += 1;
-    return async () => {
-      const outcome = await publisher.send(message);
+    const settle = (outcome: PublishOutcome) => {
       settled(outcome);
-      if (outcome === "delivered") owed -= 1;
       if (outcome === "dropped" || outcome === "refused") log.warn(`Not published on ${message.topic}: ${outcome}`);
-      return outcome;
+      if (outcome !== "delivered") return;
+      owed -= 1;
+      delivered();
     };
+    return () => publisher.send({ message, comesBack, settle });
   };
 
   const clearing = (removal: number, ids: readonly EntityId[]) => {
-    const publications = ids.map((id) => publishing(cleared(registrationTopic(id))));
-    return async () => {
-      const outcomes = await Promise.all(publications.map((publish) => publish()));
-      if (outcomes.every((outcome) => outcome === "delivered")) submit({ kind: "cleared", removal, ids });
+    let left = ids.length;
+    const delivered = () => {
+      left -= 1;
+      if (left === 0) submit({ kind: "cleared", removal, ids });
+    };
+    const publications = ids.map((id) => publishing(cleared(registrationTopic(id)), true, delivered));
+    return () => {
+      for (const publish of publications) publish();
     };
   };
 
-  const ensuringRetained = (searching: RetainedSearch, id: EntityId) => {
+  const ensuringRetained = (id: EntityId) => {
     const topic = registrationTopic(id);
     owed += 1;
     return async () => {
-      if (!(await searching.find([topic])).has(topic)) await options.republish(id);
+      const found = await search.find({ filters: [topic], wide: `${schema.root}/+/+/+/+` });
+      if (!found.has(topic)) await options.republish(id);
       owed -= 1;
     };
   };
 
   const findRetained = async ({ removal, ids }: Extract<RegistryEffect, { readonly kind: "find-retained" }>) => {
-    const found = await search?.find(ids.map((id) => `${registrationTopic(id)}/+/#`));
+    const filters = ids.map((id) => `${registrationTopic(id)}/+/#`);
+    const found = await search.find({ filters, wide: `${schema.root}/+/+/+/+/+/#` });
     const wanted = new Set(ids);
-    const topics = [...(found ?? [])].flatMap((topic) => {
-      const split = splitTopic(schema, topic);
-      return split !== undefined && wanted.has(split.id) ? [split] : [];
+    const topics = [...found].flatMap((text) => {
+      const topic = readTopic(schema, text);
+      return topic !== undefined && wanted.has(topic.id) ? [topic] : [];
     });
     submit({ kind: "retained-found", removal, ids, topics });
   };
+
+  const tellBus = (message: Message) => publisher.send({ message, comesBack: false, settle: nothing });
 
   const prepareOne = (effect: RegistryEffect): (() => unknown) | undefined => {
     switch (effect.kind) {
@@ -93,26 +107,29 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
       case "store-fragment-removed":
         return undefined;
       case "publish-registration":
-        return publishing(retained(registrationTopic(effect.id), effect.text));
+        return publishing(retained(registrationTopic(effect.id), effect.text), true);
       case "publish-fragment": {
         const topic = schema.topic(effect.id, { kind: "twin", key: effect.key });
-        return publishing(effect.value === null ? cleared(topic) : retained(topic, stringifyJson(effect.value)));
+        return publishing(effect.value === null ? cleared(topic) : retained(topic, stringifyJson(effect.value)), true);
       }
-      case "clear":
-        return publishing(cleared(`${registrationTopic(effect.id)}${effect.suffix}`));
+      case "clear": {
+        const topic = `${registrationTopic(effect.id)}${effect.suffix}`;
+        return publishing(cleared(topic), isSubscribed(readTopic(schema, topic)?.channel));
+      }
       case "clear-registrations":
         return clearing(effect.removal, effect.ids);
       case "ensure-retained":
-        if (search === undefined) return publishing(retained(registrationTopic(effect.id), effect.text));
-        return ensuringRetained(search, effect.id);
+        return ensuringRetained(effect.id);
       case "find-retained":
         return () => findRetained(effect);
+      case "read-retained":
+        return options.readRetained;
       case "await-silence":
-        return silence.restart;
+        return options.awaitSilence;
       case "changed":
         return () => options.changed(effect.change);
       case "tell":
-        return () => tellNews({ schema, log, send: (message) => void publisher.send(message) }, effect.news);
+        return () => tellNews({ schema, log, send: tellBus }, effect.news);
       default:
         return exhaustive(effect);
     }

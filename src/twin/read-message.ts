@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../base/result.ts";
-import type { Channel } from "../bus/channel.ts";
-import { type EntityId, entityIdOf } from "../bus/entity-id.ts";
+import { type Channel, parseChannel } from "../bus/channel.ts";
+import type { EntityId } from "../bus/entity-id.ts";
 import { payloadBytes, payloadText, type ReceivedMessage } from "../bus/message.ts";
 import { parseRegistration } from "../bus/payload/registration.ts";
 import { isTwinKey, parseTwinValue, twinKeyFault } from "../bus/payload/twin.ts";
@@ -16,35 +16,45 @@ export interface Reading {
   readonly flaw?: string;
 }
 
-/** Reads a message once; `undefined` when its topic belongs to no entity. */
-export function readMessage(schema: TopicSchema, message: ReceivedMessage, delivery: Delivery): Reading | undefined {
-  const topic = splitTopic(schema, message.topic);
-  if (topic === undefined) return undefined;
-  const channel = schema.parse(message.topic)?.channel;
-  if (channel?.kind === "registration") return readRegistrationMessage(topic.id, message, delivery);
+/** Where a message belongs: its entity, the rest of the topic with its slash, and what that means, if anything. */
+export interface MessageTopic {
+  readonly id: EntityId;
+  readonly suffix: string;
+  readonly channel: Channel | undefined;
+}
+
+/** Reads a message of an entity, once. */
+export function readMessage(
+  { id, suffix, channel }: MessageTopic,
+  message: ReceivedMessage,
+  delivery: Delivery,
+): Reading {
+  if (channel?.kind === "registration") return readRegistrationMessage(id, message, delivery);
   const content = channel === undefined ? undefined : readContent(channel, message);
   const input: DataInput = {
     kind: "data",
-    ...topic,
+    id,
+    suffix,
     delivery,
     isEmpty: payloadBytes(message).length === 0,
     registers: channel !== undefined && REGISTERING.has(channel.kind),
-    isRetainable: channel !== undefined && RETAINED.has(channel.kind),
     ...(content?.ok ? { content: content.value } : {}),
   };
   return { input, ...(content?.ok === false ? { flaw: content.fault } : {}) };
 }
 
-/** The entity of a topic of four segments or more, also where what follows is no known channel, and the rest with its slash. */
-export function splitTopic(
-  schema: TopicSchema,
-  topic: string,
-): { readonly id: EntityId; readonly suffix: string } | undefined {
-  if (!topic.startsWith(`${schema.root}/`)) return undefined;
-  const segments = topic.slice(schema.root.length + 1).split("/");
-  if (segments.length < 4) return undefined;
-  const id = entityIdOf(segments.slice(0, 4));
-  return { id, suffix: topic.slice(schema.root.length + 1 + id.length) };
+/** `undefined` for a topic of fewer than four segments, or of another root. */
+export function readTopic({ root }: TopicSchema, topic: string): MessageTopic | undefined {
+  if (!topic.startsWith(root) || topic[root.length] !== "/") return undefined;
+  const begin = root.length + 1;
+  let end = begin - 1;
+  for (let segment = 0; segment < SEGMENTS; segment += 1) {
+    if (end === topic.length) return undefined;
+    const slash = topic.indexOf("/", end + 1);
+    end = slash === -1 ? topic.length : slash;
+  }
+  const suffix = topic.slice(end);
+  return { id: topic.slice(begin, end) as EntityId, suffix, channel: parseChannel(suffix.split("/").slice(1)) };
 }
 
 function readRegistrationMessage(id: EntityId, message: ReceivedMessage, delivery: Delivery): Reading {
@@ -77,6 +87,7 @@ function readConfig(text: string): Result<DataContent, string> {
   return document.ok ? ok({ kind: "config", document: document.value }) : err(document.fault.message);
 }
 
+const SEGMENTS = 4;
 const NOT_UTF8 = "invalid utf-8 sequence";
 
 /** Channels whose messages make an unknown entity be registered (spec/mqtt-api §4.5). */
@@ -90,18 +101,5 @@ const REGISTERING: ReadonlySet<Channel["kind"]> = new Set([
   "alarm",
   "alarm-meta",
   "capability",
-  "status",
-] as const);
-
-/** Channels whose messages are retained by convention (spec/mqtt-api §3). */
-const RETAINED: ReadonlySet<Channel["kind"]> = new Set([
-  "twin",
-  "config",
-  "alarm",
-  "measurement-meta",
-  "event-meta",
-  "alarm-meta",
-  "capability",
-  "command",
   "status",
 ] as const);

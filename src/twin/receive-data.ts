@@ -1,6 +1,6 @@
 import type { JsonObject } from "../base/json.ts";
 import { isTwinKey } from "../bus/payload/twin.ts";
-import { applyContent, isFragment } from "./apply-content.ts";
+import { applyContent } from "./apply-content.ts";
 import { attributeEarly } from "./attribute-early.ts";
 import type { Refusal } from "./refusal.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
@@ -15,9 +15,8 @@ export function receiveData(state: RegistryState, input: DataInput): RegistryEff
   const effects = noteSeen(state, input);
   if (delivery === "retained" && isLeftOver(state, id)) {
     state.early.forget(id, suffix);
-    return [...effects, { kind: "clear", id, suffix }];
+    return effects;
   }
-  noteRetained(state, input);
   if (tree.has(id)) return content === undefined ? effects : [...effects, ...applyContent(state, id, content)];
   const registers = input.registers && !input.isEmpty;
   if (settling.isActive) return [...effects, ...hold(state, input, registers)];
@@ -32,7 +31,7 @@ export function changeFragments(state: RegistryState, input: FragmentsInput): Re
   const refusal = refuseFragments(state, input);
   if (refusal !== undefined) return [{ kind: "tell", news: { kind: "refused", id, refusal, origin: "api" } }];
   return Object.entries(wantedChanges(state, input)).flatMap(([key, value]): RegistryEffect[] => {
-    if (isFragment(state, id, key, value)) return [];
+    if (state.data.is(id, key, value)) return [];
     const stored = applyContent(state, id, { kind: "fragment", key, value });
     return [...stored, { kind: "publish-fragment", id, key, value }];
   });
@@ -55,11 +54,4 @@ function hold({ early }: RegistryState, { id, content }: DataInput, registers: b
   if (!registers && content === undefined) return [];
   if (early.hold(id, registers, content)) return [];
   return [{ kind: "tell", news: { kind: "early-data-full", id } }];
-}
-
-function noteRetained({ retained, tree, pending, settling }: RegistryState, input: DataInput): void {
-  const { id, suffix, delivery, isEmpty, isRetainable, content } = input;
-  if (isEmpty) return retained.forget(id, suffix);
-  if (content?.kind === "fragment" || !(isRetainable || delivery === "retained")) return;
-  if (tree.has(id) || pending.has(id) || settling.isActive) retained.note(id, suffix);
 }

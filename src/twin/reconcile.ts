@@ -25,7 +25,7 @@ export function beginSettling(
   settling.isActive = true;
   settling.repairs ||= !sessionPresent;
   const owed: RegistryEffect[] = !sessionPresent && tree.size > 1 ? [{ kind: "store-owed" }] : [];
-  return [...owed, { kind: "await-silence" }];
+  return [...owed, { kind: "read-retained" }];
 }
 
 /**
@@ -33,7 +33,7 @@ export function beginSettling(
  * more is cleared, and who sent data without being registered is looked at.
  */
 export function settle(state: RegistryState): RegistryEffect[] {
-  const { settling, early, retained, tree, pending } = state;
+  const { settling, early } = state;
   settling.isActive = false;
   const effects = [...finishLeftOvers(state), ...repair(state), ...repairPending(state), ...confirmInitial(state)];
   for (const [id, { registers }] of early.entries()) effects.push(...attributeEarly(state, id, registers));
@@ -41,7 +41,6 @@ export function settle(state: RegistryState): RegistryEffect[] {
   settling.unannounced.clear();
   settling.seen.clear();
   settling.unconfirmed.clear();
-  retained.keepOnly((id) => tree.has(id) || pending.has(id));
   return effects;
 }
 
@@ -107,7 +106,7 @@ export function parentsFirst({ tree }: RegistryState): EntityRecord[] {
 
 function finishLeftOvers({ removing }: RegistryState): RegistryEffect[] {
   const ids = [...removing].flatMap(([id, removal]) => (removal === LEFT_OVER ? [id] : []));
-  return ids.length === 0 ? [] : [{ kind: "clear-registrations", removal: LEFT_OVER, ids }];
+  return ids.length === 0 ? [] : [{ kind: "find-retained", removal: LEFT_OVER, ids }];
 }
 
 function confirmInitial(state: RegistryState): RegistryEffect[] {

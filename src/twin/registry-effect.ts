@@ -32,12 +32,14 @@ export type PublishEffect =
 
 export type SearchEffect =
   /** Publish the registration unless the broker retains one: its sender may not have asked for that (spec/mqtt-api §4.3, gap). */
-  | { readonly kind: "ensure-retained"; readonly id: EntityId; readonly text: string }
+  | { readonly kind: "ensure-retained"; readonly id: EntityId }
   /** Find what the broker retains of these and answer with `retained-found`. */
   | { readonly kind: "find-retained"; readonly removal: number; readonly ids: readonly EntityId[] }
   /** Clear these in order and answer with `cleared` once the broker has it all. */
   | { readonly kind: "clear-registrations"; readonly removal: number; readonly ids: readonly EntityId[] }
-  /** Answer with `silence` once no retained message has come for a while. */
+  /** Read what the broker retains, and answer with `silence` when all is in. */
+  | { readonly kind: "read-retained" }
+  /** Answer with `silence` once no retained message has come for a while, unless they are being read. */
   | { readonly kind: "await-silence" };
 
 /** What people may want to know. */

@@ -39,8 +39,6 @@ export interface DataInput {
   readonly isEmpty: boolean;
   /** Its channel makes an unknown entity be registered (spec/mqtt-api §4.5). */
   readonly registers: boolean;
-  /** Messages of its channel are retained by convention. */
-  readonly isRetainable: boolean;
   /** Sound twin data or configuration. */
   readonly content?: DataContent;
 }

@@ -2,7 +2,6 @@ import type { EntityId } from "../bus/entity-id.ts";
 import { createEarlyData, type EarlyData } from "./early-data.ts";
 import { createEntityTree, type EntityTree } from "./entity-tree.ts";
 import { createPendingRegistrations, type PendingRegistrations } from "./pending-registrations.ts";
-import { createRetainedTopics, type RetainedTopics } from "./retained-topics.ts";
 import { createRollback, type Rollback } from "./rollback.ts";
 import { createTwinData, type TwinData } from "./twin-data.ts";
 
@@ -17,7 +16,6 @@ export interface RegistryState {
   readonly data: TwinData;
   readonly pending: PendingRegistrations;
   readonly early: EarlyData;
-  readonly retained: RetainedTopics;
   /** Entities that were removed while the broker may still hold their registration, and by which removal. */
   readonly removing: Map<EntityId, number>;
   /** The number of the last removal: an entity may be registered and removed again before an earlier removal of it ended. */
@@ -32,7 +30,7 @@ export interface Settling {
   repairs: boolean;
   /** Stored entities whose messages may not have reached the broker: an earlier process may have ended in between. */
   readonly unannounced: Map<EntityId, true>;
-  /** Entity id and suffix of what came. */
+  /** Entity id and suffix of what came, as far as it may have to be repaired. */
   readonly seen: Set<string>;
   /** Initial twin data that is to be published unless a live value turns up. */
   readonly unconfirmed: Map<EntityId, Set<string>>;
@@ -55,7 +53,6 @@ export function createRegistryState(options: { readonly autoRegister: boolean })
     data: createTwinData(rollback),
     pending: createPendingRegistrations(rollback, PENDING),
     early: createEarlyData(rollback, EARLY_ITEMS),
-    retained: createRetainedTopics(rollback),
     removing: new Map(),
     lastRemoval: LEFT_OVER,
     settling: { isActive: true, repairs: false, unannounced: new Map(), seen: new Set(), unconfirmed: new Map() },

@@ -3,10 +3,14 @@ import type { Delivery } from "./arrival.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
 import type { FoundInput } from "./registry-input.ts";
 import type { RegistryState } from "./registry-state.ts";
+import type { Entity } from "./twin.ts";
 
 /**
  * Removes an entity and everything below it. Nothing waits: what is known to be retained is cleared at once, what a look-up finds
  * follows, and the registrations go last, children before parents, so that a removal cut short can be resumed (spec/mqtt-api §4.8).
+ *
+ * Who is not registered, but waits for its parent or sent data while that could not be decided, is treated the same, as it must not come
+ * back by what is retained.
  */
 export function removeEntity(state: RegistryState, id: EntityId, origin: Delivery | "api"): RegistryEffect[] {
   if (id === MAIN_DEVICE) {
@@ -14,8 +18,8 @@ export function removeEntity(state: RegistryState, id: EntityId, origin: Deliver
   }
   const { tree } = state;
   const entities = tree.subtree(id);
-  const ids = entities.map((entity) => entity.id).reverse();
-  if (ids.length === 0) return removeUnregistered(state, id);
+  if (entities.length === 0 && !isAwaited(state, id)) return [];
+  const ids = entities.length === 0 ? [id] : entities.map((entity) => entity.id).reverse();
   state.lastRemoval += 1;
   const removal = state.lastRemoval;
   const stored = ids.map((gone): RegistryEffect => ({ kind: "store-removed", id: gone }));
@@ -29,23 +33,13 @@ export function removeEntity(state: RegistryState, id: EntityId, origin: Deliver
     ...stored,
     ...clears,
     { kind: "find-retained", removal, ids },
-    ...entities
-      .toReversed()
-      .map((entity): RegistryEffect => ({ kind: "changed", change: { kind: "removed", entity } })),
-    { kind: "tell", news: { kind: "removed", entities } },
+    ...entities.toReversed().map(gone),
+    ...tell(entities),
   ];
 }
 
-/** Who is not registered, but waits for its parent or sent data while that could not be decided, must not come back by what is retained. */
-function removeUnregistered(state: RegistryState, id: EntityId): RegistryEffect[] {
-  const isWaiting = state.pending.has(id);
-  const held = state.early.take(id);
-  if (!isWaiting && held?.registers !== true) return [];
-  const suffixes = new Set(state.retained.of(id));
-  for (const key of held?.fragments.keys() ?? []) suffixes.add(`/twin/${key}`);
-  if (isWaiting) suffixes.add("");
-  forget(state, id);
-  return [...suffixes].map((suffix) => ({ kind: "clear", id, suffix }));
+function isAwaited({ pending, early }: RegistryState, id: EntityId): boolean {
+  return pending.has(id) || early.registers(id);
 }
 
 /** The look-up of a removal ended. What was registered anew meanwhile is left alone. */
@@ -66,15 +60,22 @@ export function confirmCleared(state: RegistryState, removal: number, ids: reado
   return done.map((id) => ({ kind: "store-cleared", id }));
 }
 
-function clearKnown({ data, retained }: RegistryState, id: EntityId): RegistryEffect[] {
-  const suffixes = new Set([...retained.of(id), ...data.keys(id).map((key) => `/twin/${key}`)]);
+function clearKnown({ data, early }: RegistryState, id: EntityId): RegistryEffect[] {
+  const suffixes = new Set([...data.keys(id), ...early.keys(id)].map((key) => `/twin/${key}`));
   if (data.config(id) !== undefined) suffixes.add("/config");
   return [...suffixes].map((suffix) => ({ kind: "clear", id, suffix }));
 }
 
-function forget({ data, retained, pending, early, settling, rollback }: RegistryState, id: EntityId): void {
+function gone(entity: Entity): RegistryEffect {
+  return { kind: "changed", change: { kind: "removed", entity } };
+}
+
+function tell(entities: readonly Entity[]): RegistryEffect[] {
+  return entities.length === 0 ? [] : [{ kind: "tell", news: { kind: "removed", entities } }];
+}
+
+function forget({ data, pending, early, settling, rollback }: RegistryState, id: EntityId): void {
   data.drop(id);
-  retained.drop(id);
   pending.discard(id);
   early.take(id);
   rollback.delete(settling.unconfirmed, id);

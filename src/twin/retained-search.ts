@@ -1,53 +1,61 @@
 import { type Clock, sleep } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { Result } from "../base/result.ts";
+import { type RetryOptions, retry } from "../base/retry.ts";
+import type { RetainedSource } from "./retained-source.ts";
 
-/**
- * Asks the broker for the topics below `filters` on which it retains a message: by a connection of its own, anonymous and clean, that
- * subscribes and reads until no retained message has come for 1 s (spec/mqtt-api §4.8, §14.1). Has a timeout of its own.
- */
-export type RetainedLookup = (filters: readonly string[], signal: AbortSignal) => Promise<Result<readonly string[]>>;
-
-/** Look-ups put together: one after the other, those asked for within a moment in one. */
+/** Looks for retained messages, one look-up after the other, those asked for within a moment in one. */
 export interface RetainedSearch {
-  /** The topics found for all that was asked for together; empty when the broker could not be asked. */
-  find(filters: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The topics found for all that was asked for together; what is left when the broker could not be asked is told in the log. */
+  find(wanted: WantedTopics): Promise<ReadonlySet<string>>;
+}
+
+export interface WantedTopics {
+  readonly filters: readonly string[];
+  /** One that selects what the others do, and more: many filters cost a broker more than many messages. */
+  readonly wide: string;
+}
+
+export interface RetainedSearchOptions {
+  readonly source: RetainedSource;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
 }
 
 /** Milliseconds in which look-ups are gathered. */
 const GATHER = 250;
-const FILTERS_PER_LOOKUP = 500;
+const MOST_FILTERS = 100;
+/** Half a minute in all; whoever is removed meanwhile is found at the next start. */
+export const SEARCH_RETRY: Pick<RetryOptions, "policy" | "attempts" | "isRetriable"> = {
+  policy: { initial: 1_000, maximum: 15_000, factor: 2, jitter: 0.2 },
+  attempts: 6,
+  isRetriable: ({ code }) => code !== "aborted",
+};
 
-export interface RetainedSearchOptions {
-  readonly lookUp: RetainedLookup;
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-export function retainedSearch({ lookUp, signal, clock, log }: RetainedSearchOptions): RetainedSearch {
-  let gathered: string[] = [];
+export function retainedSearch({ source, signal, clock, random, log }: RetainedSearchOptions): RetainedSearch {
+  let gathered: WantedTopics[] = [];
   let next: Promise<ReadonlySet<string>> | undefined;
   let previous: Promise<unknown> = Promise.resolve();
 
   const search = async (after: Promise<unknown>): Promise<ReadonlySet<string>> => {
     await after;
     await sleep(clock, GATHER, signal);
-    const filters = gathered;
+    const filters = filtersOf(gathered);
     gathered = [];
     next = undefined;
     const topics = new Set<string>();
-    for (let at = 0; at < filters.length && !signal.aborted; at += FILTERS_PER_LOOKUP) {
-      const found = await lookUp(filters.slice(at, at + FILTERS_PER_LOOKUP), signal);
-      if (!found.ok) log.warn("Cannot ask the broker for retained messages", found.fault);
-      for (const topic of found.ok ? found.value : []) topics.add(topic);
+    const ask = () => source(filters, ({ topic }) => topics.add(topic), signal);
+    const found = await retry(ask, { ...SEARCH_RETRY, signal, clock, random });
+    if (!found.ok && !signal.aborted) {
+      log.warn("Cannot ask the broker for retained messages: some of removed entities may stay", found.fault);
     }
     return topics;
   };
 
   return {
-    find(filters) {
-      for (const filter of filters) gathered.push(filter);
+    find(wanted) {
+      gathered.push(wanted);
       if (next === undefined) {
         next = search(previous);
         previous = next;
@@ -55,4 +63,9 @@ export function retainedSearch({ lookUp, signal, clock, log }: RetainedSearchOpt
       return next;
     },
   };
+}
+
+function filtersOf(gathered: readonly WantedTopics[]): string[] {
+  const filters = gathered.flatMap((wanted) => wanted.filters);
+  return filters.length <= MOST_FILTERS ? filters : [...new Set(gathered.map(({ wide }) => wide))];
 }

@@ -1,7 +1,7 @@
 import type { EntityId } from "../bus/entity-id.ts";
 import type { Delivery } from "./arrival.ts";
 import type { RegistryEffect } from "./registry-effect.ts";
-import type { RegistryState } from "./registry-state.ts";
+import type { RegistryState, Settling } from "./registry-state.ts";
 
 /**
  * Takes note of a message while the retained ones come in. A retained one means that there is a new subscription: whoever waits for
@@ -10,9 +10,16 @@ import type { RegistryState } from "./registry-state.ts";
 export function noteSeen({ settling }: RegistryState, input: Seen): RegistryEffect[] {
   const { id, suffix, delivery, isEmpty } = input;
   if (delivery === "retained") settling.isActive = true;
-  if (settling.isActive && isEmpty) settling.seen.delete(id + suffix);
-  if (settling.isActive && !isEmpty) settling.seen.add(id + suffix);
+  if (isAskedFor(settling, input)) {
+    if (isEmpty) settling.seen.delete(id + suffix);
+    else settling.seen.add(id + suffix);
+  }
   return delivery === "retained" ? [{ kind: "await-silence" }] : [];
+}
+
+/** Whether it matters in the end that this came. */
+function isAskedFor({ isActive, repairs, unannounced }: Settling, { id }: Seen): boolean {
+  return isActive && (repairs || unannounced.has(id));
 }
 
 interface Seen {

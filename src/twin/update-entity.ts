@@ -52,5 +52,5 @@ function refusePatch({ tree }: RegistryState, id: EntityId, { parent, health }: 
 
 /** The initial twin data whose fragments were not taken away since. */
 export function presentPart({ data }: RegistryState, id: EntityId, registered: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(registered).filter(([key]) => data.fragment(id, key) !== undefined));
+  return Object.fromEntries(Object.entries(registered).filter(([key]) => data.has(id, key)));
 }

@@ -1,18 +1,22 @@
 /**
- * `bun run bench [start] [memory] [bridge] [--runs N]`: the figures of README.md, measured with the compiled executable and mosquitto
+ * `bun run bench [start] [memory] [bridge] [twin] [files] [--runs N]`: the figures of README.md, measured with the compiled executable and mosquitto
  * on this machine. Without names all of them, five runs each.
  */
 import { cpus } from "node:os";
 import { benchBridge } from "./bridge.ts";
+import { benchFiles } from "./files.ts";
 import { benchMemory } from "./memory.ts";
 import { benchSmallCgroup } from "./small-cgroup.ts";
 import { benchStart } from "./start.ts";
 import { type Figure, report } from "./statistics.ts";
+import { benchTwin } from "./twin.ts";
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<readonly Figure[]>>> = {
   start: benchStart,
   memory: async (runs) => [...(await benchMemory(runs)), ...(await benchSmallCgroup(runs))],
   bridge: benchBridge,
+  twin: benchTwin,
+  files: benchFiles,
 };
 
 const words = process.argv.slice(2);

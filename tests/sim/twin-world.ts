@@ -52,6 +52,16 @@ function textOf(lines: readonly JournalLine[]): string {
   return lines.map((line) => `${formatJournalLine(line)}\n`).join("");
 }
 
+/** Somebody reads what is retained, over a connection beside the session. */
+interface Reading {
+  readonly waiting: Message[];
+  readonly onMessage: (message: ReceivedMessage) => void;
+  readonly end: (result: Result<undefined>) => void;
+}
+
+/** Milliseconds. */
+const QUIET = 1_000;
+
 interface Outgoing {
   readonly message: Message;
   readonly settle: (outcome: PublishOutcome) => void;
@@ -60,8 +70,8 @@ interface Outgoing {
 export interface TwinWorldOptions {
   readonly autoRegister?: boolean;
   readonly cleanStart?: boolean;
-  /** With a look-up that tells what the broker retains. */
-  readonly withLookUp?: boolean;
+  /** So many retained messages at most come over the session, as a broker queues only so many. Default: all. */
+  readonly sessionRetained?: number;
   readonly journal?: Journal;
 }
 
@@ -80,6 +90,7 @@ export class TwinWorld {
   private published: Message[] = [];
   private outbox: Outgoing[] = [];
   private inbox: ReceivedMessage[] = [];
+  private readings: Reading[] = [];
   private hasSession = false;
   private isConnected = false;
   private readonly options: TwinWorldOptions;
@@ -104,10 +115,9 @@ export class TwinWorld {
     this.isConnected = true;
     this.hasSession = true;
     if (first || !sessionPresent) {
-      for (const { filter } of this.twin.participant.subscriptions) {
-        for (const message of [...this.retained.values()]) {
-          if (matchesFilter(filter, message.topic)) this.inbox.push({ ...message, retain: true, dup: false });
-        }
+      const filters = this.twin.participant.subscriptions.map(({ filter }) => filter);
+      for (const message of this.retainedBelow(filters).slice(0, this.options.sessionRetained)) {
+        this.inbox.push({ ...message, retain: true, dup: false });
       }
     }
     await this.twin.participant.connected?.({ first, sessionPresent });
@@ -118,6 +128,7 @@ export class TwinWorld {
     this.isConnected = false;
     this.process += 1;
     this.outbox = [];
+    this.readings = [];
     // Retained messages come anew with the next subscription.
     this.inbox = this.inbox.filter((message) => !message.retain);
   }
@@ -133,6 +144,7 @@ export class TwinWorld {
     this.isConnected = false;
     this.hasSession = false;
     this.inbox = [];
+    for (const { end } of this.readings.splice(0)) end(err(fault("gone", "The connection broke")));
     if (what === "everything") this.retained.clear();
     await this.connect(false);
   }
@@ -149,7 +161,7 @@ export class TwinWorld {
   }
 
   get waitingIn(): number {
-    return this.inbox.length;
+    return this.inbox.length + this.readings.reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
   /** The broker takes the agent's oldest publication. */
@@ -168,6 +180,16 @@ export class TwinWorld {
     if (next === undefined) return;
     await this.twin.participant.receive(next);
     this.inbox.shift();
+    await this.committed();
+  }
+
+  /** Somebody who reads what is retained gets the next of it. */
+  async readOne(): Promise<void> {
+    const reading = this.readings.find(({ waiting }) => waiting.length > 0);
+    const next = reading?.waiting.shift();
+    if (reading === undefined || next === undefined) return;
+    reading.onMessage({ ...next, qos: 0, retain: true, dup: false });
+    this.endWhenEmpty(reading);
     await this.committed();
   }
 
@@ -196,6 +218,7 @@ export class TwinWorld {
       for (let step = 0; step < 1_000 && this.isConnected && this.waitingIn + this.waitingOut > 0; step += 1) {
         await this.flush();
         await this.deliverOne();
+        await this.readOne();
       }
       await this.clock.advance(2_000);
       await this.committed();
@@ -223,6 +246,30 @@ export class TwinWorld {
     }
   }
 
+  private readRetained(
+    filters: readonly string[],
+    onMessage: (message: ReceivedMessage) => void,
+  ): Promise<Result<undefined>> {
+    if (!this.isConnected) return Promise.resolve(err(fault("refused", "The broker is away")));
+    return new Promise((end) => {
+      const reading = { waiting: this.retainedBelow(filters), onMessage, end };
+      this.readings.push(reading);
+      this.endWhenEmpty(reading);
+    });
+  }
+
+  private endWhenEmpty(reading: Reading): void {
+    if (reading.waiting.length > 0) return;
+    this.clock.after(QUIET, () => {
+      this.readings = this.readings.filter((other) => other !== reading);
+      reading.end(ok());
+    });
+  }
+
+  private retainedBelow(filters: readonly string[]): Message[] {
+    return [...this.retained.values()].filter(({ topic }) => filters.some((filter) => matchesFilter(filter, topic)));
+  }
+
   private distribute(message: Message): void {
     if (message.retain) {
       if (message.payload.length === 0) this.retained.delete(message.topic);
@@ -234,8 +281,7 @@ export class TwinWorld {
   }
 
   private createTwin(): TwinKeeper {
-    const lookUp = async (filters: readonly string[]) =>
-      ok([...this.retained.keys()].filter((topic) => filters.some((filter) => matchesFilter(filter, topic))));
+    const process = this.process;
     const outbox: Outgoing[] = [];
     this.outbox = outbox;
     return createTwinOn(this.options.journal ?? this.diskOf(this.process), {
@@ -249,7 +295,8 @@ export class TwinWorld {
         new Promise((settle) => {
           if (this.outbox === outbox) outbox.push({ message, settle });
         }),
-      ...(this.options.withLookUp === true ? { lookUp } : {}),
+      random: () => 0.5,
+      readRetained: (filters, onMessage) => (this.process === process ? this.readRetained(filters, onMessage) : NEVER),
     });
   }
 

@@ -46,7 +46,7 @@ type Action =
       readonly over: "mqtt" | "http";
     }
   | { readonly kind: "telemetry"; readonly entity: number }
-  | { readonly kind: "flush" | "deliver"; readonly times: number }
+  | { readonly kind: "flush" | "deliver" | "read"; readonly times: number }
   | { readonly kind: "time"; readonly milliseconds: number }
   | { readonly kind: "crash" | "restart" | "lose-broker" }
   | { readonly kind: "fill-disk" }
@@ -66,7 +66,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("telemetry"), entity }) },
   {
     weight: 8,
-    arbitrary: fc.record({ kind: fc.constantFrom("flush", "deliver"), times: fc.integer({ min: 1, max: 6 }) }),
+    arbitrary: fc.record({ kind: fc.constantFrom("flush", "deliver", "read"), times: fc.integer({ min: 1, max: 6 }) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("time"), milliseconds: fc.nat(3_000) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("crash", "restart", "lose-broker") }) },
@@ -96,7 +96,8 @@ async function act(world: TwinWorld, next: Action): Promise<void> {
       return;
     case "flush":
     case "deliver":
-      for (let n = 0; n < next.times; n += 1) await (next.kind === "flush" ? world.flushOne() : world.deliverOne());
+    case "read":
+      for (let n = 0; n < next.times; n += 1) await move(world, next.kind);
       return;
     case "time":
       return world.clock.advance(next.milliseconds);
@@ -119,6 +120,17 @@ async function act(world: TwinWorld, next: Action): Promise<void> {
       // What nobody has heard of yet would be lost with the broker, whatever the twin does.
       await world.settle();
       return world.loseBroker("everything");
+  }
+}
+
+function move(world: TwinWorld, direction: "flush" | "deliver" | "read"): Promise<void> {
+  switch (direction) {
+    case "flush":
+      return world.flushOne();
+    case "deliver":
+      return world.deliverOne();
+    case "read":
+      return world.readOne();
   }
 }
 
@@ -194,23 +206,27 @@ function pictureOf({ twin }: TwinWorld): unknown {
 describe("the twin in a world of crashes, restarts and lost brokers", () => {
   test("comes to rest with a sound tree on which bus, memory and disk agree, whatever happened in whatever order", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(action, { maxLength: 60 }), fc.boolean(), async (actions, withLookUp) => {
-        const world = new TwinWorld({ withLookUp });
-        await world.start();
-        for (const next of actions) await act(world, next);
-        await emptyDisk(world);
-        await world.settle();
-        checkConsistent(world);
-        // Once more all that is retained comes, which may register the missing parent of one that waits.
-        if (someoneWaits(world)) return;
-        const before = pictureOf(world);
-        world.take();
-        world.crash();
-        await world.start();
-        await world.settle();
-        expect(pictureOf(world)).toEqual(before);
-        expect(world.take()).toEqual([]);
-      }),
+      fc.asyncProperty(
+        fc.array(action, { maxLength: 60 }),
+        fc.constantFrom(0, 3, 1_000),
+        async (actions, sessionRetained) => {
+          const world = new TwinWorld({ sessionRetained });
+          await world.start();
+          for (const next of actions) await act(world, next);
+          await emptyDisk(world);
+          await world.settle();
+          checkConsistent(world);
+          // Once more all that is retained comes, which may register the missing parent of one that waits.
+          if (someoneWaits(world)) return;
+          const before = pictureOf(world);
+          world.take();
+          world.crash();
+          await world.start();
+          await world.settle();
+          expect(pictureOf(world)).toEqual(before);
+          expect(world.take()).toEqual([]);
+        },
+      ),
       { numRuns: 150 },
     );
   }, 60_000);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { systemClock } from "../../../src/base/clock.ts";
+import { ok } from "../../../src/base/result.ts";
 import { type Message, transient } from "../../../src/bus/message.ts";
 import { topicSchema } from "../../../src/bus/topic.ts";
 import { createTwin, type TwinKeeper } from "../../../src/twin/keeper.ts";
@@ -57,6 +58,8 @@ describe("conditions and changes of others", () => {
         return "delivered";
       },
       clock: systemClock,
+      random: Math.random,
+      readRetained: async () => ok(),
       log: recordedLog(),
     });
     await twin.open(new AbortController().signal);

@@ -17,7 +17,7 @@ describe("a registration over MQTT", () => {
     const text = '{"@type":"child-device","name":"Pump 7","site":{"row":2}}';
     expect(world.receive("te/device/pump7//", text)).toEqual([
       `store device/pump7// ${text}`,
-      `ensure-retained device/pump7// ${text}`,
+      "ensure-retained device/pump7//",
       'twin device/pump7///name "Pump 7"',
       'twin device/pump7///site {"row":2}',
     ]);
@@ -241,9 +241,9 @@ describe("a registration whose parent is unknown", () => {
     world.receive("te/device/c///twin/row", 1);
     world.receive("te/device/c///status/health", "1");
     expect(world.receive("te/device/c//", "")).toEqual([
-      "clear device/c///status/health",
+      "store-removed device/c//",
       "clear device/c///twin/row",
-      "clear device/c//",
+      "find-retained device/c//",
     ]);
     world.receive("te/device/p//", CHILD);
     expect(world.api.get(id("device/c"))).toBeUndefined();

@@ -3,7 +3,7 @@ import type { EntityId } from "../../../src/bus/entity-id.ts";
 import { parseEntityId } from "../../../src/bus/entity-id.ts";
 import { topicSchema } from "../../../src/bus/topic.ts";
 import type { Delivery } from "../../../src/twin/arrival.ts";
-import { readMessage } from "../../../src/twin/read-message.ts";
+import { readMessage, readTopic } from "../../../src/twin/read-message.ts";
 import { registryMachine } from "../../../src/twin/registry.machine.ts";
 import type { RegistryEffect } from "../../../src/twin/registry-effect.ts";
 import { createRegistryState, type RegistryState } from "../../../src/twin/registry-state.ts";
@@ -26,9 +26,10 @@ export function registryWorld(options: { readonly autoRegister?: boolean; readon
     const text = typeof payload === "string" ? payload : JSON.stringify(payload);
     const bytes = new TextEncoder().encode(text);
     const message = { topic, payload: bytes, qos: 1, retain: delivery === "retained", dup: false } as const;
-    const reading = readMessage(schema, message, delivery);
-    const flaw = reading?.flaw === undefined ? [] : [`flaw ${reading.flaw}`];
-    return [...flaw, ...(reading?.input === undefined ? [] : describe(step(reading.input)))];
+    const read = readTopic(schema, topic);
+    if (read === undefined) return [];
+    const { flaw, input } = readMessage(read, message, delivery);
+    return [...(flaw === undefined ? [] : [`flaw ${flaw}`]), ...(input === undefined ? [] : describe(step(input)))];
   };
 
   const effects: RegistryEffect[] = [];
@@ -60,8 +61,9 @@ export function describe(effects: readonly RegistryEffect[]): string[] {
         return [`${effect.kind} ${effect.id}`];
       case "store-fragment-removed":
         return [`${effect.kind} ${effect.id} ${effect.key}`];
-      case "publish-registration":
       case "ensure-retained":
+        return [`ensure-retained ${effect.id}`];
+      case "publish-registration":
         return [`${effect.kind} ${effect.id} ${effect.text}`];
       case "publish-fragment":
         return [`twin ${effect.id}/${effect.key} ${JSON.stringify(effect.value)}`];
@@ -71,6 +73,7 @@ export function describe(effects: readonly RegistryEffect[]): string[] {
       case "find-retained":
         return [`${effect.kind} ${effect.ids.join(" ")}`];
       case "await-silence":
+      case "read-retained":
       case "changed":
       case "store-owed":
         return [];

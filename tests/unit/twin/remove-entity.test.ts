@@ -21,8 +21,6 @@ describe("removal", () => {
     const world = valveWorld();
     expect(world.receive("te/device/valve2//", "")).toEqual([
       ...LEAVES_FIRST.map((topic) => `store-removed ${topic}`),
-      "clear device/valve2/service/plc/status/health",
-      "clear device/nozzle///a/clog",
       "clear device/nozzle///twin/name",
       `find-retained ${LEAVES_FIRST.join(" ")}`,
     ]);
@@ -69,33 +67,14 @@ describe("removal", () => {
     ]);
   });
 
-  test("clears everything that was seen retained, whatever its channel, and what was cleared meanwhile not", () => {
+  test("clears twin data and configuration at once, without a look-up, and what was cleared meanwhile not", () => {
     const world = registryWorld();
-    world.receive("te/device/x//", { "@type": "child-device", name: "X" });
-    for (const suffix of ["m/stuck", "e/stuck", "foo/bar", "status/flows", "signal/sync", "twin/@bad"]) {
-      world.receive(`te/device/x///${suffix}`, "1", "retained");
-    }
-    for (const suffix of ["cmd/restart", "cmd/restart/7", "m/t/meta", "config"])
-      world.receive(`te/device/x///${suffix}`, "{}");
-    world.receive("te/device/x///m/live", "{}");
-    world.receive("te/device/x///a/gone", "{}");
-    world.receive("te/device/x///a/gone", "");
+    world.receive("te/device/x//", { "@type": "child-device", name: "X", row: 1 });
+    world.receive("te/device/x///twin/row", "");
+    world.receive("te/device/x///twin/site", "2");
+    world.receive("te/device/x///config", "{}");
     const cleared = world.receive("te/device/x//", "").filter((line) => line.startsWith("clear "));
-    expect(cleared.sort()).toEqual(
-      [
-        "cmd/restart",
-        "cmd/restart/7",
-        "config",
-        "e/stuck",
-        "foo/bar",
-        "m/stuck",
-        "m/t/meta",
-        "signal/sync",
-        "status/flows",
-        "twin/@bad",
-        "twin/name",
-      ].map((suffix) => `clear device/x///${suffix}`),
-    );
+    expect(cleared).toEqual(["twin/name", "twin/site", "config"].map((suffix) => `clear device/x///${suffix}`));
   });
 
   test("of the main device is refused", async () => {
@@ -134,22 +113,20 @@ describe("a removal that an earlier process did not finish", () => {
     return { world, effects: world.step({ kind: "restored", arrivals: [], removed, unannounced: [] }) };
   }
 
-  test("is gone on with: what the broker still retains is cleared as it comes, the registrations last", () => {
+  test("is gone on with: what the broker still retains is not taken in, but looked for", () => {
     const { world, effects } = restarted();
     expect(describeEffects(effects)).toEqual([]);
     expect(world.receive("te/device/valve2//", { "@type": "child-device" }, "retained")).toEqual([]);
-    expect(world.receive("te/device/nozzle///twin/name", '"N"', "retained")).toEqual([
-      "clear device/nozzle///twin/name",
-    ]);
+    expect(world.receive("te/device/nozzle///twin/name", '"N"', "retained")).toEqual([]);
     expect(world.api.get(id("device/valve2"))).toBeUndefined();
-    expect(world.silence()).toEqual(["clear-registrations device/nozzle// device/valve2//"]);
+    expect(world.silence()).toEqual(["find-retained device/nozzle// device/valve2//"]);
   });
 
   test("is given up for an entity that registered meanwhile", () => {
     const { world } = restarted();
     world.receive("te/device/nozzle//", { "@type": "child-device" });
     world.receive("te/device/nozzle///twin/name", '"N"', "retained");
-    expect(world.silence()).toEqual(["clear-registrations device/valve2//"]);
+    expect(world.silence()).toEqual(["find-retained device/valve2//"]);
     expect(world.api.fragment(id("device/nozzle"), "name")).toEqual({ ok: true, value: "N" });
   });
 });
