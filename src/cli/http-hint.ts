@@ -29,8 +29,16 @@ const HINTS: readonly { readonly codes: RegExp; readonly text: (server: LocalSer
     text: ({ service, place }) => `Is ${service} really there? Its address is taken from ${place}`,
   },
   {
-    codes: /^UNABLE_TO_|SELF_SIGNED|CERT_/,
+    codes: /^UNABLE_TO_|SELF_SIGNED/,
     text: () => "The server's certificate must be issued by an authority of /etc/ssl/certs or of http.ca_path",
+  },
+  {
+    codes: /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
+    text: () => "Renew the server's certificate, unless the clock of this machine is wrong",
+  },
+  {
+    codes: /ALTNAME|HOSTNAME_MISMATCH/,
+    text: ({ place }) => `The server's certificate is for other hosts: see ${place}`,
   },
   {
     codes: /^EPROTO$|^ERR_SSL_/,

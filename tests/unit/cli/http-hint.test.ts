@@ -22,6 +22,8 @@ test.each([
   ["timeout", /http\.client\.host/],
   ["SELF_SIGNED_CERT_IN_CHAIN", /http\.ca_path/],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", /http\.ca_path/],
+  ["CERT_HAS_EXPIRED", /clock/],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", /http\.client\.host/],
   ["EPROTO", /http\.client\.auth\.cert_file/],
 ])("%s has a hint", (code, hint) => {
   expect(chainOf(code)[2]).toMatch(hint);
