@@ -8,6 +8,7 @@ import { createFileStore } from "../files/store/disk-file-store.ts";
 import type { FileStore } from "../files/store/file-store.ts";
 import { createHttpApp } from "../http/app.ts";
 import type { DescriptionOptions } from "../http/description/description-routes.ts";
+import { releaseMemory } from "../platform/release-memory.ts";
 import { createTwin } from "../twin/keeper.ts";
 import type { RetainedSource } from "../twin/retained-source.ts";
 import { createAgentHttpServer } from "./agent-http-server.ts";
@@ -31,6 +32,7 @@ export function createMainDevice(context: AgentContext): AgentPart {
     random: host.random,
     log: host.log("twin"),
     readRetained: readFromBroker,
+    settled: releaseMemory,
   });
   const feed = createChangeFeed({
     schema: context.schema,

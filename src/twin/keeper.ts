@@ -41,6 +41,8 @@ export interface TwinOptions {
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
+  /** All that the broker retains is taken in, after a start or a loss. */
+  readonly settled?: () => void;
 }
 
 /**
@@ -90,7 +92,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     onDue: () => submit(() => []),
   });
 
-  const settle = () => submit(() => step({ kind: "silence" }));
+  const settle = () => submit(() => step({ kind: "silence" }), options.settled);
   const timer = silenceTimer({ ...SILENCE, clock, fire: settle });
 
   const reading = { source: options.readRetained, signal: stopping.signal, clock, random, log };
@@ -132,8 +134,8 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
   });
 
   /** Commits what nobody waits for. */
-  const submit = (decide: () => readonly RegistryEffect[]) => {
-    queue.run({ decide, isRefusable: false }).catch(tellFailure);
+  const submit = (decide: () => readonly RegistryEffect[], committed?: () => void) => {
+    queue.run({ decide, isRefusable: false }).then(committed, tellFailure);
   };
 
   const tellFailure = (thrown: unknown) => log.error("The twin failed", toFault(thrown));
