@@ -3,6 +3,7 @@ import type { EntityId } from "../bus/entity-id.ts";
 import { cleared, type Message, payloadBytes, type ReceivedMessage } from "../bus/message.ts";
 import type { Participant } from "../bus/participant.ts";
 import type { TopicSchema } from "../bus/topic.ts";
+import type { RetainedSource } from "../twin/retained-source.ts";
 import type { Twin, TwinChange } from "../twin/twin.ts";
 import { changeEvent } from "./change-event.ts";
 import { createFeed, type FeedOptions } from "./create-feed.ts";
@@ -14,13 +15,13 @@ import type { Feed } from "./feed.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { createKinship } from "./kinship.ts";
 import { messageEvent, newsTopic } from "./message-event.ts";
-import { type RetainedReader, retainedReadings } from "./retained-readings.ts";
+import { retainedReadings } from "./retained-readings.ts";
 import { createSightingState, type SightingInput, sightingsMachine } from "./sightings.machine.ts";
 
 export interface ChangeFeedOptions extends FeedOptions {
   readonly schema: TopicSchema;
   readonly twin: Pick<Twin, "list" | "watch">;
-  readonly readRetained: RetainedReader;
+  readonly readRetained: RetainedSource;
 }
 
 /**

@@ -1,16 +1,9 @@
 import type { Clock } from "../base/clock.ts";
-import type { Result } from "../base/result.ts";
 import type { ReceivedMessage } from "../bus/message.ts";
-
-/** Reads what the broker retains below the filters, beside the session; has a timeout of its own. A fault when that may not be all. */
-export type RetainedReader = (
-  filters: readonly string[],
-  onMessage: (message: ReceivedMessage) => void,
-  signal: AbortSignal,
-) => Promise<Result<undefined>>;
+import type { RetainedSource } from "../twin/retained-source.ts";
 
 export interface ReadingOptions {
-  readonly read: RetainedReader;
+  readonly read: RetainedSource;
   readonly filters: readonly string[];
   readonly clock: Clock;
   readonly onMessage: (message: ReceivedMessage) => void;
