@@ -23,6 +23,7 @@ export interface FileStore {
    * and unfinished uploads that were abandoned. Never rejects.
    */
   tend(signal: AbortSignal): Promise<void>;
+  /** The chunks of the content are taken over: nobody may use them afterwards. */
   put(
     path: string,
     content: AsyncIterable<Uint8Array>,

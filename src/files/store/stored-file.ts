@@ -21,7 +21,13 @@ export interface OpenFile extends StoredFile {
   close(): Promise<void>;
 }
 
-const CHUNK = 256 * 1024;
+/** Bytes in memory for all files that are being streamed, and the most and least for one. */
+const STREAMS = 4 * 1024 * 1024;
+const LARGEST_CHUNK = 256 * 1024;
+const SMALLEST_CHUNK = 32 * 1024;
+
+/** Files that are being streamed. */
+let streams = 0;
 
 /** What is at `path`, links followed; `undefined` when it is not a regular file. Throws what the operating system says. */
 export async function statStored(path: string): Promise<StoredFile | undefined> {
@@ -62,13 +68,22 @@ export function describeStored(path: string, stats: BigIntStats): StoredFile {
   };
 }
 
+/** Large pieces cost least time; many slow readers at once get smaller ones, so that they do not cost memory. */
 function streamPart(file: FileHandle, start: number, end: number): ReadableStream<Uint8Array> {
   let position = start;
+  let isOpen = true;
+  streams += 1;
+  const close = async () => {
+    if (isOpen) streams -= 1;
+    isOpen = false;
+    await file.close();
+  };
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const wanted = Math.min(CHUNK, end - position);
+          const chunk = Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, Math.floor(STREAMS / streams)));
+          const wanted = Math.min(chunk, end - position);
           const { bytesRead, buffer } = await file.read(new Uint8Array(wanted), 0, wanted, position);
           if (wanted > 0 && bytesRead === 0) throw cutShort();
           position += bytesRead;
@@ -78,9 +93,9 @@ function streamPart(file: FileHandle, start: number, end: number): ReadableStrea
         } catch (thrown) {
           controller.error(thrown);
         }
-        await file.close();
+        await close();
       },
-      cancel: () => file.close(),
+      cancel: close,
     },
     { highWaterMark: 0 },
   );

@@ -420,7 +420,7 @@ describe("after a crash", () => {
         const id = await begin("dir/f");
         let acknowledged = 0;
         for (const { bytes: size, breaks, crashes } of steps) {
-          const content = whole.subarray(acknowledged, acknowledged + size);
+          const content = whole.slice(acknowledged, acknowledged + size);
           const chunks = breaks ? [content, new Error("closed")] : [content];
           const sent = { ...EMPTY, content: stream(...chunks), contentLength: undefined };
           const appended = await world.store.uploads.append("dir/f", id, {
@@ -435,7 +435,7 @@ describe("after a crash", () => {
           expect(found.value.offset).toBeGreaterThanOrEqual(acknowledged + (breaks ? 0 : size));
           acknowledged = found.value.offset;
         }
-        const rest = { ...EMPTY, content: stream(whole.subarray(acknowledged)), contentLength: undefined };
+        const rest = { ...EMPTY, content: stream(whole.slice(acknowledged)), contentLength: undefined };
         const stored = await world.store.uploads.append("dir/f", id, { ...rest, offset: acknowledged, isLast: true });
         expect(stored.ok).toBe(true);
         expect(new Uint8Array(readFileSync(join(world.root, "dir/f")))).toEqual(whole);

@@ -17,7 +17,7 @@ function disk(onWrite: () => Promise<void> = async () => undefined) {
       atOnce += 1;
       expect(atOnce).toBe(1);
       await onWrite();
-      pieces.push(...chunks);
+      pieces.push(...chunks.map((chunk) => chunk.slice()));
       atOnce -= 1;
     },
     async flush() {
@@ -103,11 +103,20 @@ describe("content", () => {
   test("of a large upload is flushed now and then", async () => {
     const file = disk();
     async function* large(): AsyncGenerator<Uint8Array> {
-      const chunk = new Uint8Array(1024 * KB);
-      for (let count = 0; count < 100; count += 1) yield chunk;
+      for (let count = 0; count < 100; count += 1) yield new Uint8Array(1024 * KB);
     }
     await writeContent(large(), file, welcome);
     expect(file.flushes()).toBe(3);
+  });
+
+  test("gives its memory back once it is written, unless that is part of something larger", async () => {
+    const [whole, part] = [new Uint8Array(10), new Uint8Array(10).subarray(2, 5)];
+    async function* both(): AsyncGenerator<Uint8Array> {
+      yield whole;
+      yield part;
+    }
+    expect(await writeContent(both(), disk(), welcome)).toEqual({ ok: true, value: 13 });
+    expect([whole.byteLength, part.byteLength]).toEqual([0, 3]);
   });
 
   test("whose flush fails is not taken for safe", async () => {
