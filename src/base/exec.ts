@@ -16,8 +16,14 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
   /** Bytes kept of each of stdout and stderr; what comes after is read and dropped. Default 4 MiB. */
   readonly outputLimit?: number;
+  /** Takes standard output piece by piece, instead of it being kept; the next piece is read once it has resolved. `false` ends the program. */
+  readonly onStdout?: (bytes: Uint8Array) => Promise<boolean>;
+  /** Called where this process may not signal the group, since the program runs with more rights. Default: nothing. */
+  readonly signalForeign?: (group: number, signal: GroupSignal) => void;
   readonly clock: Clock;
 }
+
+export type GroupSignal = "SIGTERM" | "SIGKILL";
 
 /** How a process ended. */
 export type Exit =
@@ -46,8 +52,11 @@ export function exec(
     const launched = launch(program, args, options);
     if (!launched.ok) return resolve(launched);
     const child = launched.value;
-    const stdout = collect(child.stdout, options.outputLimit ?? 4 * 1024 * 1024);
-    const stderr = collect(child.stderr, options.outputLimit ?? 4 * 1024 * 1024);
+    const limit = options.outputLimit ?? 4 * 1024 * 1024;
+    const { onStdout } = options;
+    const stdout =
+      onStdout === undefined ? collect(child.stdout, limit) : pour(child.stdout, onStdout, () => terminate());
+    const stderr = collect(child.stderr, limit);
     let timedOut = false;
     let cancel: () => void = () => undefined;
 
@@ -58,11 +67,11 @@ export function exec(
     };
     const terminate = () => {
       cancel();
-      killGroup(child, "SIGTERM");
+      killGroup(child, "SIGTERM", options);
       cancel = options.clock.after(options.grace ?? 60_000, kill);
     };
     const kill = () => {
-      killGroup(child, "SIGKILL");
+      killGroup(child, "SIGKILL", options);
       cancel = options.clock.after(AFTER_KILL, () => {
         child.stdout?.destroy();
         child.stderr?.destroy();
@@ -76,8 +85,8 @@ export function exec(
     }
     options.signal?.addEventListener("abort", terminate);
     child.on("error", (thrown) => settle(err(launchFault(program, thrown))));
-    child.on("close", (code, signal) => {
-      const output = { stdout: stdout(), stderr: stderr() };
+    child.on("close", async (code, signal) => {
+      const output = { stdout: await stdout(), stderr: await stderr() };
       if (code !== null) return settle(ok({ kind: "exited", code, ...output }));
       settle(ok({ kind: "killed", signal: signalNumber(signal), timedOut, ...output }));
     });
@@ -109,7 +118,7 @@ function launchFault(program: string, thrown: unknown): Fault<"launch-failed"> {
   return fault("launch-failed", `Cannot run ${program}`, { cause: toFault(thrown) });
 }
 
-function collect(stream: NodeJS.ReadableStream | null, limit: number): () => Uint8Array {
+function collect(stream: NodeJS.ReadableStream | null, limit: number): () => Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   stream?.on("data", (chunk: Buffer) => {
@@ -119,15 +128,40 @@ function collect(stream: NodeJS.ReadableStream | null, limit: number): () => Uin
     size += Math.min(chunk.length, room);
   });
   stream?.on("error", () => undefined);
-  return () => Buffer.concat(chunks);
+  return async () => Buffer.concat(chunks);
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+/** Hands a stream on without keeping it; what comes after a refusal is read and dropped. Resolves once the last piece is taken. */
+function pour(
+  stream: NodeJS.ReadableStream | null,
+  take: (bytes: Uint8Array) => Promise<boolean>,
+  refused: () => void,
+): () => Promise<Uint8Array> {
+  let wanted = true;
+  let taken: Promise<void> = Promise.resolve();
+  const pass = async (chunk: Buffer) => {
+    if (!wanted || (await take(chunk).catch(() => false))) return;
+    wanted = false;
+    refused();
+  };
+  stream?.on("data", (chunk: Buffer) => {
+    stream.pause();
+    taken = taken.then(() => pass(chunk)).then(() => void stream.resume());
+  });
+  stream?.on("error", () => undefined);
+  return async () => {
+    await taken;
+    return new Uint8Array();
+  };
+}
+
+function killGroup(child: ChildProcess, signal: GroupSignal, options: ExecOptions): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, signal);
-  } catch {
-    // The group is gone already.
+  } catch (thrown) {
+    // Else the group is gone already.
+    if (toFault(thrown).code === "EPERM") options.signalForeign?.(child.pid, signal);
   }
 }
 

@@ -5,6 +5,7 @@ const ERRORS: Readonly<Record<string, readonly [number: number, text: string]>> 
   EPERM: [1, "Operation not permitted"],
   ENOENT: [2, "No such file or directory"],
   EIO: [5, "Input/output error"],
+  ENOEXEC: [8, "Exec format error"],
   EACCES: [13, "Permission denied"],
   EBUSY: [16, "Device or resource busy"],
   EEXIST: [17, "File exists"],
