@@ -1,17 +1,19 @@
 import type { Clock } from "../base/clock.ts";
-import { FaultError, fault } from "../base/fault.ts";
+import { type Fault, FaultError, fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
+import { err, type Result } from "../base/result.ts";
 import type { Unit } from "../base/unit.ts";
 import type { BindFaultCode } from "../platform/bind-fault.ts";
-import type { Server, ServeTls } from "../platform/http-listener.ts";
+import type { ConnectionLimits, Server, ServeTls } from "../platform/http-listener.ts";
 import { serveHttp } from "../platform/serve.ts";
-import type { HttpApp } from "./routed-app.ts";
+import type { HttpHandler } from "./guard/refuse-foreign.ts";
 
 export interface HttpServerOptions {
   /** IP address and port; port 0 takes a free one. */
   readonly bind: { readonly address: string; readonly port: number };
   readonly tls?: ServeTls;
-  readonly app: HttpApp;
+  readonly limits?: ConnectionLimits;
+  readonly app: HttpHandler;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -19,6 +21,8 @@ export interface HttpServerOptions {
 export interface HttpServer extends Unit {
   /** The port that is listened on; 0 before `start`. */
   readonly port: number;
+  /** Lets a running server that speaks TLS use another certificate for new connections. */
+  changeTls(tls: ServeTls): Promise<Result<undefined, Fault<BindFaultCode | "stopped">>>;
 }
 
 /** Milliseconds. */
@@ -27,7 +31,7 @@ const STOP_GRACE = 5_000;
 
 /** The agent's HTTP server ("file transfer service"). `start` throws a `FaultError` when the port is taken (spec/http-api, top). */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { bind, tls, app, log, clock } = options;
+  const { bind, tls, limits, app, log, clock } = options;
   let server: Server | undefined;
   return {
     name: "http",
@@ -40,6 +44,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         hostname: bind.address,
         port: bind.port,
         ...(tls === undefined ? {} : { tls }),
+        ...(limits === undefined ? {} : { limits }),
         handler: app,
         idleTimeout: IDLE_TIMEOUT,
         clock,
@@ -52,7 +57,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       }
       server = served.value;
       log.info(describeTls(tls));
+      if (limits !== undefined && server.mostConnections < limits.most) {
+        const asked = `http.max_connections is ${limits.most}`;
+        log.warn(`${asked}, but ${server.mostConnections} is all that the limit of open files (ulimit -n) allows`);
+      }
     },
+    changeTls: async (changed) =>
+      server === undefined ? err(fault("stopped", "The server does not run")) : await server.changeTls(changed),
     async stop() {
       const running = server;
       server = undefined;

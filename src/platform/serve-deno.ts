@@ -5,7 +5,7 @@ import type { DenoRuntime } from "./deno.ts";
 import type { ServeOptions, Server } from "./http-listener.ts";
 import { stopInTime } from "./stop-in-time.ts";
 
-/** Deno's server cannot ask for client certificates and has no idle timeout. */
+/** Deno's server cannot ask for client certificates, change its own, count connections or answer plain HTTP beside TLS, and has no idle timeout. */
 export function serveOnDeno(options: ServeOptions, deno: DenoRuntime): Result<Server, Fault<BindFaultCode>> {
   if (options.tls?.clientCa !== undefined) {
     return err(fault("unsupported", "Client certificates are not supported when tebus runs on Deno"));
@@ -25,6 +25,9 @@ export function serveOnDeno(options: ServeOptions, deno: DenoRuntime): Result<Se
     );
     return ok({
       port: server.addr.port,
+      mostConnections: Number.POSITIVE_INFINITY,
+      changeTls: async () =>
+        err(fault("unsupported", "The certificate of the server cannot change while tebus runs on Deno; restart it")),
       stop: (grace) =>
         stopInTime(
           options.clock,

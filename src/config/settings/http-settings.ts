@@ -2,6 +2,7 @@ import { optional, setting } from "../setting.ts";
 import { ipAddressType } from "../types/host-type.ts";
 import { bytesType, countType, portType } from "../types/integer-type.ts";
 import { pathType, stringType } from "../types/string-type.ts";
+import { textListType } from "../types/text-list-type.ts";
 import { wordType } from "../types/word-type.ts";
 
 /** `http.*` (spec/cli-and-config §3.1, spec/http-api §1). */
@@ -26,6 +27,22 @@ export const HTTP_SETTINGS = {
     doc: "Who may do what with the HTTP server of the agent: everybody everything, or each client what belongs to the entity of its token",
     note: "Tokens are made by `tedge http-token create`",
     examples: ["none", "entity"],
+  }),
+  "http.allowed_hosts": setting(textListType, {
+    default: "",
+    doc: "Names by which clients may reach the HTTP server of the agent, beside addresses, localhost, the name of this machine and http.client.host; web pages of these hosts are trusted",
+    note: "Without it a server that listens on more than loopback takes every name from clients that are no web browsers; * allows all",
+    examples: ["gateway.example.com", "gateway.example.com,files.example.com", "*"],
+  }),
+  "http.max_connections": setting(countType, {
+    default: "512",
+    doc: "Most connections that the HTTP server of the agent has open at one time; further ones are refused",
+    examples: ["512", "64"],
+  }),
+  "http.max_connections_per_client": setting(countType, {
+    default: "128",
+    doc: "Most connections that the HTTP server of the agent has open at one time to one address other than this machine's",
+    examples: ["128", "16"],
   }),
   "http.bind.port": setting(portType, {
     default: "8000",
