@@ -5,17 +5,23 @@ import type { CommandState } from "./command.ts";
 /** An operation that tebus brings itself. One file each; the engine knows nothing else about it (spec/operations §4.10, §7). */
 export interface BuiltinOperation {
   readonly operation: string;
-  /** What `<device>/cmd/<operation>` says, `{}` or `{"types":[…]}`; asked at start and at each signal of `refreshOn`. */
+  /** What `<device>/cmd/<operation>` says, `{}` or `{"types":[…]}`; asked at start and for each reason below, of which bursts are merged. */
   capability(): Promise<JsonObject>;
   /** Types of the agent's signals at which the capability is asked for and published again. */
   readonly refreshOn?: readonly string[];
+  /** Operations after whose end, a good or a bad one, that is done too (spec/operations §12). */
+  readonly refreshAfter?: readonly string[];
+  /** Looks for changes, of files for instance, after which that is done too: from the start of the operations until the signal is aborted. */
+  watch?(changed: () => void, signal: AbortSignal): void;
   /** Executes one command, from the state in which it is awaited; commands of one operation come one after the other. */
   execute(task: BuiltinTask): Promise<BuiltinResult>;
   /** Takes a command up again that was executing when the agent ended; without it, `execute` is called anew. */
   resume?(task: BuiltinTask): Promise<BuiltinResult>;
-  /** Steps for `action = "builtin:<operation>:<step>"`, usable from any workflow. The result is merged into the payload. */
-  readonly steps?: ReadonlyMap<string, BuiltinStep>;
+  readonly steps?: BuiltinSteps;
 }
+
+/** Steps for `action = "builtin:<operation>:<step>"` by name, usable from any workflow. The result is merged into the payload. */
+export type BuiltinSteps = ReadonlyMap<string, BuiltinStep>;
 
 export interface BuiltinTask {
   readonly command: CommandState;

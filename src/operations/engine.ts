@@ -10,7 +10,7 @@ import type { EntityId } from "../bus/entity-id.ts";
 import { payloadText } from "../bus/message.ts";
 import type { Participant, Publish } from "../bus/participant.ts";
 import type { TopicSchema } from "../bus/topic.ts";
-import type { BuiltinOperation } from "./builtin-operation.ts";
+import type { BuiltinOperation, BuiltinSteps } from "./builtin-operation.ts";
 import { createCapabilities } from "./capabilities.ts";
 import { createBoard } from "./command/board.ts";
 import { createCommandPublisher } from "./command/command-publisher.ts";
@@ -37,6 +37,8 @@ export interface OperationsOptions {
   readonly publish: Publish;
   readonly transfer: Transfer;
   readonly builtins: readonly BuiltinOperation[];
+  /** Steps of operations that exist only where a definition file makes them. */
+  readonly workflowSteps?: ReadonlyMap<string, BuiltinSteps>;
   readonly clock: Clock;
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
@@ -142,10 +144,13 @@ export function createOperations(options: OperationsOptions): Operations {
     clock,
     log,
     onRestartRequested: options.onRestartRequested,
+    onEnded: (operation) => capabilities.update(refreshedAfter(operation, options.builtins)),
     steps: {
       exec: run,
       transfer: options.transfer,
       builtins,
+      builtinStep: (operation, step) =>
+        (builtins.get(operation)?.steps ?? options.workflowSteps?.get(operation))?.get(step),
       tmp: directories.tmp,
       clock,
       prepareSub: (parent, operation, input) =>
@@ -155,6 +160,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const desk = createRequestDesk({ board, persistence, library, publisher, dispatcher, operationLog, refresh, log });
 
   const started = Promise.withResolvers<void>();
+  const stopped = new AbortController();
   let watcher: DirectoryWatch | undefined;
 
   const takeUp = async () => {
@@ -202,9 +208,13 @@ export function createOperations(options: OperationsOptions): Operations {
       const watched = watch(directories.workflows, () => tasks.run(refresh));
       if (watched.ok) watcher = watched.value;
       else log.warn("Definitions are read again only when a command asks for them", watched.fault);
+      for (const builtin of builtins.values()) {
+        builtin.watch?.(() => capabilities.update([builtin.operation]), stopped.signal);
+      }
       tasks.run(takeUp);
     },
     async stop(timeout) {
+      stopped.abort();
       watcher?.close();
       dispatcher.stop();
       const late = new AbortController();
@@ -229,4 +239,8 @@ function commandAddress(topic: string, schema: TopicSchema, device: EntityId): C
 
 function refreshedBy(signal: string, builtins: readonly BuiltinOperation[]): string[] {
   return builtins.filter(({ refreshOn }) => refreshOn?.includes(signal)).map(({ operation }) => operation);
+}
+
+function refreshedAfter(ended: string, builtins: readonly BuiltinOperation[]): string[] {
+  return builtins.filter(({ refreshAfter }) => refreshAfter?.includes(ended)).map(({ operation }) => operation);
 }

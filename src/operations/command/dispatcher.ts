@@ -34,6 +34,8 @@ export interface DispatcherOptions {
   readonly background: Tasks;
   readonly address: (topic: string) => CommandAddress | undefined;
   readonly onRestartRequested: () => void;
+  /** A command of this operation came to its end, or was cleared before. */
+  readonly onEnded: (operation: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -127,6 +129,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     ended(run) {
       subs.ended(run);
       cleanUp(run.address);
+      if (!run.life.resumed) options.onEnded(run.address.operation);
     },
     forget(run) {
       const { topic } = run.address;
@@ -141,6 +144,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (isSubCommand(run.address) || publisher.isOut(topic)) publisher.clear(topic);
       subs.forgotten(run);
       cleanUp(run.address);
+      if (run.life.phase.kind === "leaving") options.onEnded(run.address.operation);
     },
   };
 

@@ -718,6 +718,41 @@ describe("a built-in operation", () => {
     await device.until(() => capability() === '{"types":["c"]}');
   });
 
+  test("publishes its capability again when it says so, and after the end of operations that it names", async () => {
+    let asked = 0;
+    let changed = () => {};
+    let looking: AbortSignal | undefined;
+    await device.define("install", shell("install", "exit 1"));
+    device.builtins = [
+      {
+        operation: "list",
+        capability: async () => {
+          asked += 1;
+          return { asked };
+        },
+        refreshAfter: ["install"],
+        watch(tell, signal) {
+          changed = tell;
+          looking = signal;
+        },
+        execute: async () => ({ status: "successful", update: {} }),
+      },
+    ];
+    await device.start();
+    const capability = () => device.retained.get("te/device/main///cmd/list");
+    await device.until(() => capability() === '{"asked":1}');
+    changed();
+    await device.until(() => capability() === '{"asked":2}');
+    device.request("list", "1");
+    await device.untilFinal("list", "1");
+    device.request("install", "1");
+    expect(await device.untilFinal("install", "1")).toMatchObject({ status: "failed" });
+    await device.until(() => capability() === '{"asked":3}');
+    expect(looking?.aborted).toBe(false);
+    await device.stop();
+    expect(looking?.aborted).toBe(true);
+  });
+
   test("that was executing when the agent ended is taken up by its own rule", async () => {
     device.builtins = [
       {
