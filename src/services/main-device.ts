@@ -32,7 +32,7 @@ export function createMainDevice(context: AgentContext): AgentPart {
     random: host.random,
     log: host.log("twin"),
     readRetained: readFromBroker,
-    settled: releaseMemory,
+    releaseMemory,
   });
   const feed = createChangeFeed({
     schema: context.schema,

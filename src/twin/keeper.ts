@@ -41,8 +41,8 @@ export interface TwinOptions {
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
-  /** All that the broker retains is taken in, after a start or a loss. */
-  readonly settled?: () => void;
+  /** Gives back memory that lies idle; called when all that the broker retains is taken in. */
+  readonly releaseMemory?: () => void;
 }
 
 /**
@@ -92,7 +92,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     onDue: () => submit(() => []),
   });
 
-  const settle = () => submit(() => step({ kind: "silence" }), options.settled);
+  const settle = () => submit(() => step({ kind: "silence" }), tidyMemory);
   const timer = silenceTimer({ ...SILENCE, clock, fire: settle });
 
   const reading = { source: options.readRetained, signal: stopping.signal, clock, random, log };
@@ -135,7 +135,14 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
 
   /** Commits what nobody waits for. */
   const submit = (decide: () => readonly RegistryEffect[], committed?: () => void) => {
-    queue.run({ decide, isRefusable: false }).then(committed, tellFailure);
+    queue.run({ decide, isRefusable: false }).then(committed).catch(tellFailure);
+  };
+
+  /** What lives was made among a multiple of garbage, and keeps the space around it until it is put close together. */
+  const tidyMemory = () => {
+    options.releaseMemory?.();
+    state.tree.compact();
+    options.releaseMemory?.();
   };
 
   const tellFailure = (thrown: unknown) => log.error("The twin failed", toFault(thrown));
