@@ -7,7 +7,7 @@ import { quoteText } from "../../base/quoted-text.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { SizeLimit } from "../../config/types/size-limit-type.ts";
 import { isTemporaryName } from "../temporary-file.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskFault, impossiblePath } from "./disk-fault.ts";
 import type { FileStore } from "./file-store.ts";
 import { followLinks } from "./follow-links.ts";
 import { footprint } from "./footprint.ts";
@@ -86,7 +86,7 @@ export function createFileStore(options: FileStoreOptions): FileStore {
     try {
       return await use(located);
     } catch (thrown) {
-      return err(diskFault(thrown));
+      return err(impossiblePath(path, thrown) ?? diskFault(thrown));
     }
   }
 
@@ -103,7 +103,8 @@ export function createFileStore(options: FileStoreOptions): FileStore {
         const file = await look(located);
         return file === undefined ? notFound : ok(file);
       } catch (thrown) {
-        return NOTHING_THERE.includes(toFault(thrown).code) ? notFound : err(diskFault(thrown));
+        if (NOTHING_THERE.includes(toFault(thrown).code)) return notFound;
+        throw thrown;
       }
     });
   }

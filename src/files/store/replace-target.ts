@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { syncDirectory } from "../../base/atomic-file.ts";
 import { fault, toFault } from "../../base/fault.ts";
 import type { KeyedLock } from "../../base/keyed-lock.ts";
@@ -8,7 +8,7 @@ import { quoteText } from "../../base/quoted-text.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { footprint } from "./footprint.ts";
 import { brokenPrecondition, type Precondition } from "./precondition.ts";
-import type { StoreDirectories } from "./store-directories.ts";
+import type { RealDirectory, StoreDirectories } from "./store-directories.ts";
 import type { FileStoreFault } from "./store-fault.ts";
 import type { StoredFile } from "./stored-file.ts";
 import { describeStored } from "./stored-file.ts";
@@ -16,6 +16,8 @@ import { describeStored } from "./stored-file.ts";
 export interface Replacement {
   /** Absolute path, links followed. */
   readonly target: string;
+  /** The one that the target is in. */
+  readonly directory: RealDirectory;
   /** As the client wrote it, for texts. */
   readonly path: string;
   readonly condition: Precondition | undefined;
@@ -33,10 +35,9 @@ export interface TargetContext {
 
 /** Puts a finished file in the place of another, or of nothing, if the condition holds at that moment. Throws what the operating system says. */
 export async function replaceTarget(
-  { lock, directories }: TargetContext,
-  { target, path, condition, move, settle }: Replacement,
+  { lock }: TargetContext,
+  { target, directory, path, condition, move, settle }: Replacement,
 ): Promise<Result<StoredFile, FileStoreFault>> {
-  const directory = await directories.resolve(dirname(target));
   const real = join(directory.path, basename(target));
   const replaced = await lock.hold<Result<StoredFile, FileStoreFault>>(real, async () => {
     const present = await statIfThere(real);

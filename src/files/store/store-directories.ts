@@ -15,12 +15,17 @@ export interface RealDirectory {
   readonly isInStore: boolean;
 }
 
+export interface MadeDirectory extends RealDirectory {
+  /** Topmost directory that was made. */
+  readonly topmost: string | undefined;
+}
+
 export interface StoreDirectories {
   /**
    * Makes `directory` and what is missing above it, each with mode 0755 and the owner; a directory that was there is set back to these
-   * if it lies in the store (spec/http-api §2.3). Gives the topmost directory that it made. Throws what the operating system says.
+   * if it lies in the store (spec/http-api §2.3). Throws what the operating system says.
    */
-  make(directory: string): Promise<string | undefined>;
+  make(directory: string): Promise<MadeDirectory>;
   /** Throws what the operating system says. */
   resolve(directory: string): Promise<RealDirectory>;
   /** Removes `directory` and what is above it, up to but without `top`, as far as they are empty and lie in the store. Never throws. */
@@ -38,21 +43,22 @@ export function storeDirectories(root: string, owner?: DirectoryOwner): StoreDir
     }
   }
 
+  let realRoot: string | undefined;
+
   async function resolve(directory: string): Promise<RealDirectory> {
-    const [realRoot, path] = await Promise.all([realpath(root), realpath(directory)]);
+    const path = await realpath(directory);
+    realRoot ??= await realpath(root);
     return { path, isInStore: path === realRoot || path.startsWith(`${realRoot}${sep}`) };
   }
 
   return {
     async make(directory) {
       const topmost = await mkdir(directory, { recursive: true, mode: MODE });
-      if (topmost === undefined) {
-        if ((await resolve(directory)).isInStore) await setBack(directory);
-        return undefined;
-      }
-      for (const made of between(topmost, directory)) await setBack(made);
-      await syncDirectory(dirname(topmost));
-      return topmost;
+      for (const made of topmost === undefined ? [] : between(topmost, directory)) await setBack(made);
+      if (topmost !== undefined) await syncDirectory(dirname(topmost));
+      const real = await resolve(directory);
+      if (topmost === undefined && real.isInStore) await setBack(real.path);
+      return { ...real, topmost };
     },
     resolve,
     async prune(directory, top) {

@@ -2,6 +2,7 @@ import type { Fault } from "../../base/fault.ts";
 
 export type FileStoreFaultCode =
   | "outside"
+  | "impossible"
   | "not-found"
   | "is-directory"
   | "precondition-failed"

@@ -36,14 +36,21 @@ async function tryToStore(
   { path, condition, move, settle }: FinishedUpload,
 ): Promise<Result<StoredFile, FileStoreFault>> {
   const directory = dirname(target);
-  const topmost = await context.directories.make(directory);
+  const made = await context.directories.make(directory);
   let isStored = false;
   try {
-    const stored = await replaceTarget(context, { target, path, condition, move: keepMode(move), settle });
+    const stored = await replaceTarget(context, {
+      target,
+      directory: made,
+      path,
+      condition,
+      move: keepMode(move),
+      settle,
+    });
     isStored = stored.ok;
     return stored;
   } finally {
-    if (topmost !== undefined && !isStored) await context.directories.prune(directory, dirname(topmost));
+    if (made.topmost !== undefined && !isStored) await context.directories.prune(directory, dirname(made.topmost));
   }
 }
 

@@ -6,7 +6,7 @@ import { diskFault } from "./disk-fault.ts";
 import { footprint } from "./footprint.ts";
 import type { Precondition } from "./precondition.ts";
 import { replaceTarget, type TargetContext } from "./replace-target.ts";
-import type { StoreDirectories } from "./store-directories.ts";
+import type { MadeDirectory, StoreDirectories } from "./store-directories.ts";
 import type { FileStoreFault } from "./store-fault.ts";
 import type { Reservation } from "./store-room.ts";
 import type { StoredFile } from "./stored-file.ts";
@@ -41,10 +41,11 @@ export async function storeUpload(context: UploadContext, upload: Upload): Promi
   const name = names.take();
   try {
     const place = await makePlace(directories, directory, name);
-    const stored = await fill(place.file, context, upload);
+    const stored = await fill(place, context, upload);
     if (stored.ok) return stored;
     await place.file.discard();
-    if (place.topmost !== undefined) await directories.prune(directory, dirname(place.topmost));
+    const { topmost } = place.made;
+    if (topmost !== undefined) await directories.prune(directory, dirname(topmost));
     return stored;
   } finally {
     names.giveBack(name);
@@ -53,19 +54,18 @@ export async function storeUpload(context: UploadContext, upload: Upload): Promi
 
 interface Place {
   readonly file: UploadFile;
-  /** Topmost directory that was made. */
-  readonly topmost: string | undefined;
+  readonly made: MadeDirectory;
 }
 
 /** A removal nearby may take an empty directory away before the temporary file is in it; then once more. */
 async function makePlace(directories: StoreDirectories, directory: string, name: string): Promise<Place> {
   for (let tries = 1; ; tries += 1) {
-    let topmost: string | undefined;
+    let made: MadeDirectory | undefined;
     try {
-      topmost = await directories.make(directory);
-      return { file: await openUploadFile(join(directory, name), NEW_FILE), topmost };
+      made = await directories.make(directory);
+      return { file: await openUploadFile(join(directory, name), NEW_FILE), made };
     } catch (thrown) {
-      if (topmost !== undefined) await directories.prune(directory, dirname(topmost));
+      if (made?.topmost !== undefined) await directories.prune(directory, dirname(made.topmost));
       if (tries === MOST_TRIES || toFault(thrown).code !== "ENOENT") throw thrown;
     }
   }
@@ -75,7 +75,7 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 const MOST_TRIES = 5;
 
 async function fill(
-  file: UploadFile,
+  { file, made: directory }: Place,
   context: UploadContext,
   { target, path, content, condition, mode, reservation, credit }: Upload,
 ): Promise<Result<StoredFile, FileStoreFault>> {
@@ -88,7 +88,7 @@ async function fill(
       reservation.release();
       context.changed(growth);
     };
-    return await replaceTarget(context, { target, path, condition, move: file.moveTo, settle });
+    return await replaceTarget(context, { target, directory, path, condition, move: file.moveTo, settle });
   } catch (thrown) {
     return err(diskFault(thrown));
   }

@@ -2,7 +2,7 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 
 export interface StoredFile {
-  /** Absolute path on disk, links resolved. */
+  /** Absolute path on disk. */
   readonly path: string;
   readonly size: number;
   /** Milliseconds since the epoch. */
@@ -29,22 +29,21 @@ const SMALLEST_CHUNK = 32 * 1024;
 /** Files that are being streamed. */
 let streams = 0;
 
-/** What is at `path`, links followed; `undefined` when it is not a regular file. Throws what the operating system says. */
+/** What is at `path`, links followed, with its real path; `undefined` when it is not a regular file. Throws what the operating system says. */
 export async function statStored(path: string): Promise<StoredFile | undefined> {
   const real = await realpath(path);
   const stats = await stat(real, { bigint: true });
   return stats.isFile() ? describeStored(real, stats) : undefined;
 }
 
-/** Like `statStored`, and holds the file open. */
+/** Like `statStored`, and holds the file open; `path` stays as it was given. */
 export async function openStored(path: string): Promise<OpenFile | undefined> {
-  const real = await realpath(path);
-  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await file.stat({ bigint: true });
     if (stats.isFile()) {
       return {
-        ...describeStored(real, stats),
+        ...describeStored(path, stats),
         stream: (start, end) => streamPart(file, start, end),
         bytes: (start, end) => readPart(file, start, end),
         close: () => file.close(),
@@ -58,7 +57,6 @@ export async function openStored(path: string): Promise<OpenFile | undefined> {
   return undefined;
 }
 
-/** `path` has its links resolved already. */
 export function describeStored(path: string, stats: BigIntStats): StoredFile {
   return {
     path,
