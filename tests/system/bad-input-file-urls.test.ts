@@ -144,12 +144,11 @@ test("a NUL in a URL reaches no file, whatever stands before it", async () => {
       expect([method, path, (await ask(method, `/te/v1/files/${path}`)).status]).toEqual([
         method,
         path,
-        outside ? 404 : 500,
+        outside ? 404 : 400,
       ]);
     }
   }
   expect(await readFile(store("here"), "utf8")).toBe("here");
-  expect(agent.agent.stderr()).toContain('Request to upload to "here\\0.txt" failed: ');
   await expectAtWork(agent);
 });
 

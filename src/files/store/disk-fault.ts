@@ -13,7 +13,6 @@ const IMPOSSIBLE: Readonly<Partial<Record<string, string>>> = {
   ENAMETOOLONG: "a name is too long",
   ENOTDIR: "a file is in the place of a directory",
   EEXIST: "a file is in the place of a directory",
-  ELOOP: "it leads in a circle",
   ERR_INVALID_ARG_VALUE: "it holds a NUL",
 };
 

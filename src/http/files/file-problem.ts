@@ -13,6 +13,7 @@ interface FileProblem {
 
 const FILE_PROBLEMS: Readonly<Record<PartialUploadFaultCode, FileProblem>> = {
   outside: { status: 404 },
+  impossible: { status: 400 },
   "not-found": { status: 404 },
   "is-directory": { status: 404 },
   "precondition-failed": { status: 412 },

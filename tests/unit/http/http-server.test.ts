@@ -145,7 +145,7 @@ describe("over a real socket", () => {
     }
     for (const target of ["../../../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "..\\..\\etc\\passwd", "a%00"]) {
       const answer = await exchange(`GET ${FILES}/${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-      expect(answer).toMatch(/^HTTP\/1\.1 (404|500) /);
+      expect(answer).toMatch(/^HTTP\/1\.1 (400|404) /);
       expect(answer).not.toContain("root:");
     }
   });

@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import fc from "fast-check";
 import { createLog } from "../../../../src/base/log.ts";
+import { quoteText } from "../../../../src/base/quoted-text.ts";
 import { createFileStore } from "../../../../src/files/store/disk-file-store.ts";
 import type { FileStore } from "../../../../src/files/store/file-store.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../temporary-directory.ts";
@@ -111,15 +112,28 @@ describe("put", () => {
     await store.put("f", bytes("file"));
     chmodSync(join(root, "f"), 0o640);
     for (const path of ["f/x", "f/x/y"]) {
-      expect(await store.put(path, bytes("x"))).toMatchObject({ fault: { code: "io" } });
+      expect(await store.put(path, bytes("x"))).toMatchObject({
+        fault: {
+          code: "impossible",
+          message: `Invalid file path: "${path}": a file is in the place of a directory`,
+        },
+      });
     }
     expect(mode(join(root, "f"))).toBe(0o640);
     expect(tree()).toEqual(["file-transfer", "file-transfer/f"]);
   });
 
   test("a name with NUL and a name that is too long fail and leave nothing", async () => {
-    for (const path of ["a\0b", "new/a\0b", "x".repeat(256), `new/${"x".repeat(256)}`]) {
-      expect(await store.put(path, bytes("x"))).toMatchObject({ fault: { code: "io" } });
+    for (const [path, reason] of [
+      ["a\0b", "it holds a NUL"],
+      ["new/a\0b", "it holds a NUL"],
+      ["x".repeat(256), "a name is too long"],
+      [`new/${"x".repeat(256)}`, "a name is too long"],
+    ] as const) {
+      const message = `Invalid file path: ${quoteText(path)}: ${reason}`;
+      expect(await store.put(path, bytes("x"))).toMatchObject({ fault: { code: "impossible", message } });
+      expect(await store.find(path)).toMatchObject({ fault: { code: "impossible", message } });
+      expect(await store.read(path)).toMatchObject({ fault: { code: "impossible", message } });
     }
     expect(tree()).toEqual(["file-transfer"]);
   });
@@ -296,12 +310,12 @@ describe("remove", () => {
     expect(await store.remove("no/thing")).toEqual({ ok: true, value: false });
   });
 
-  test("a directory is refused, a path below a file is a failure", async () => {
+  test("a directory is refused, a path below a file is impossible", async () => {
     await store.put("dir/f", bytes("x"));
     expect(await store.remove("dir/")).toMatchObject({
       fault: { code: "is-directory", message: 'Cannot delete: "dir/" is a directory, not a file' },
     });
-    expect(await store.remove("dir/f/x")).toMatchObject({ fault: { code: "io" } });
+    expect(await store.remove("dir/f/x")).toMatchObject({ fault: { code: "impossible" } });
   });
 
   test("uploads and removals of neighbours at the same time all succeed", async () => {
