@@ -5,8 +5,11 @@ import type { CommandState } from "./command.ts";
 /** An operation that tebus brings itself. One file each; the engine knows nothing else about it (spec/operations §4.10, §7). */
 export interface BuiltinOperation {
   readonly operation: string;
-  /** What `<device>/cmd/<operation>` says, `{}` or `{"types":[…]}`; asked at start and for each reason below, of which bursts are merged. */
-  capability(): Promise<JsonObject>;
+  /**
+   * What `<device>/cmd/<operation>` says, `{}` or `{"types":[…]}`; asked at start and for each reason below, of which bursts are merged. All
+   * that are asked in one go get the same `round`, an object made for it.
+   */
+  capability(round: object): Promise<JsonObject>;
   /** Types of the agent's signals at which the capability is asked for and published again. */
   readonly refreshOn?: readonly string[];
   /** Operations after whose end, a good or a bad one, that is done too (spec/operations §12). */
@@ -18,6 +21,8 @@ export interface BuiltinOperation {
   /** Takes a command up again that was executing when the agent ended; without it, `execute` is called anew. */
   resume?(task: BuiltinTask): Promise<BuiltinResult>;
   readonly steps?: BuiltinSteps;
+  /** Removes what steps left for a command, of whatever operation, that has come to its end or was cleared. May be called again. */
+  cleanUp?(command: CommandState): Promise<void>;
 }
 
 /** Steps for `action = "builtin:<operation>:<step>"` by name, usable from any workflow. The result is merged into the payload. */

@@ -46,8 +46,8 @@ export function createCapabilities(options: CapabilitiesOptions): Capabilities {
     if (!stored.ok) log.warn("Capabilities may stay after a restart", stored.fault);
   };
 
-  const say = async (operation: string) => {
-    const payload = await (builtins.get(operation)?.capability() ?? {});
+  const say = async (operation: string, round: object) => {
+    const payload = await (builtins.get(operation)?.capability(round) ?? {});
     send(retained(options.topic(operation), stringifySorted(payload)));
   };
 
@@ -55,14 +55,17 @@ export function createCapabilities(options: CapabilitiesOptions): Capabilities {
 
   /** What is said is remembered before, what is withdrawn is forgotten after: a crash in between says or withdraws it once more. */
   const work = async () => {
+    // Everything that is asked for just now belongs to the same round.
+    await Promise.resolve();
     while (wanted.size > 0) {
+      const round = {};
       const names = [...wanted].sort();
       wanted.clear();
       const possible = new Set(options.operations());
       await remember(new Set([...said, ...names.filter((name) => possible.has(name))]));
       for (const name of names) {
         if (!possible.has(name)) send(cleared(options.topic(name)));
-        else await say(name).catch((thrown: unknown) => log.error(failed(name, thrown)));
+        else await say(name, round).catch((thrown: unknown) => log.error(failed(name, thrown)));
       }
       await remember(new Set([...said].filter((name) => possible.has(name) || !names.includes(name))));
     }

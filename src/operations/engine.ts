@@ -37,6 +37,8 @@ export interface OperationsOptions {
   readonly publish: Publish;
   readonly transfer: Transfer;
   readonly builtins: readonly BuiltinOperation[];
+  /** Operations that are not taken, whatever defines them: `agent.enable.*`. Their commands under execution go on. */
+  readonly disabled?: readonly string[];
   /** Steps of operations that exist only where a definition file makes them. */
   readonly workflowSteps?: ReadonlyMap<string, BuiltinSteps>;
   readonly clock: Clock;
@@ -92,6 +94,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const tasks = createTasks(log);
   const background = createTasks(log);
   const builtins = new Map(options.builtins.map((builtin) => [builtin.operation, builtin]));
+  const enabled = options.builtins.filter(({ operation }) => options.disabled?.includes(operation) !== true);
   const address = (topic: string) => commandAddress(topic, schema, device);
   const addressOf = (operation: string, id: string): CommandAddress => {
     return {
@@ -107,6 +110,7 @@ export function createOperations(options: OperationsOptions): Operations {
     definitions: directories.workflows,
     copies: join(directories.state, "workflows-in-use"),
     builtins: [...builtins.keys()],
+    disabled: options.disabled ?? [],
     disk,
     log,
   });
@@ -144,7 +148,7 @@ export function createOperations(options: OperationsOptions): Operations {
     clock,
     log,
     onRestartRequested: options.onRestartRequested,
-    onEnded: (operation) => capabilities.update(refreshedAfter(operation, options.builtins)),
+    onEnded: (operation) => capabilities.update(refreshedAfter(operation, enabled)),
     steps: {
       exec: run,
       transfer: options.transfer,
@@ -179,7 +183,7 @@ export function createOperations(options: OperationsOptions): Operations {
       await started.promise;
       const signal = schema.parse(message.topic);
       if (signal?.entity === agentService && signal.channel.kind === "signal") {
-        return capabilities.update(refreshedBy(signal.channel.type, options.builtins));
+        return capabilities.update(refreshedBy(signal.channel.type, enabled));
       }
       const command = address(message.topic);
       if (command !== undefined) await desk.receive(command, payloadText(message));
@@ -208,7 +212,7 @@ export function createOperations(options: OperationsOptions): Operations {
       const watched = watch(directories.workflows, () => tasks.run(refresh));
       if (watched.ok) watcher = watched.value;
       else log.warn("Definitions are read again only when a command asks for them", watched.fault);
-      for (const builtin of builtins.values()) {
+      for (const builtin of enabled) {
         builtin.watch?.(() => capabilities.update([builtin.operation]), stopped.signal);
       }
       tasks.run(takeUp);

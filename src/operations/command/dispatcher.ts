@@ -74,9 +74,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return versionKey({ operation: address.operation, version: String(payload["@version"]) });
   };
 
-  const cleanUp = (address: CommandAddress) => {
+  const cleanUp = ({ address, life: { payload } }: CommandRun) => {
     releaseWorkflows();
     if (!isSubCommand(address)) tasks.run(() => removeDownloads(address, steps.tmp, disk, log));
+    for (const builtin of steps.builtins.values()) {
+      if (builtin.cleanUp !== undefined) tasks.run(async () => builtin.cleanUp?.({ address, payload }));
+    }
   };
 
   const subs = createSubCommands({ board, runs, publisher });
@@ -128,7 +131,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     dismissSubs: (parent, which) => subs.dismiss(parent, which),
     ended(run) {
       subs.ended(run);
-      cleanUp(run.address);
+      cleanUp(run);
       if (!run.life.resumed) options.onEnded(run.address.operation);
     },
     forget(run) {
@@ -143,7 +146,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       // The broker may keep a state of ours that it got after the clear; and nobody else clears sub-commands.
       if (isSubCommand(run.address) || publisher.isOut(topic)) publisher.clear(topic);
       subs.forgotten(run);
-      cleanUp(run.address);
+      cleanUp(run);
       if (run.life.phase.kind === "leaving") options.onEnded(run.address.operation);
     },
   };

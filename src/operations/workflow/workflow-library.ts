@@ -35,6 +35,8 @@ export interface LibraryOptions {
   readonly copies: string;
   /** Names of the operations that have a built-in implementation. */
   readonly builtins: readonly string[];
+  /** Names of operations that no new command can ask for, whatever defines them. */
+  readonly disabled?: readonly string[];
   readonly disk: Disk;
   readonly log: Log;
 }
@@ -47,7 +49,10 @@ export function createLibrary(options: LibraryOptions): WorkflowLibrary {
   const { disk, log } = options;
   const builtin = new Map(options.builtins.map((operation) => [operation, builtinWorkflow(operation)]));
   const inUse = new Map<string, Workflow>();
-  let current: ReadonlyMap<string, Workflow> = builtin;
+  const disabled = new Set(options.disabled ?? []);
+  const withoutDisabled = (workflows: ReadonlyMap<string, Workflow>) =>
+    new Map([...workflows].filter(([operation]) => !disabled.has(operation)));
+  let current: ReadonlyMap<string, Workflow> = withoutDisabled(builtin);
   const kept: string[] = [];
   /** Files that were reported to hide another. */
   const told = new Set<string>();
@@ -61,7 +66,7 @@ export function createLibrary(options: LibraryOptions): WorkflowLibrary {
     const found = await definitions.read();
     if (!found.ok) return found;
     const before = current;
-    current = new Map([...builtin, ...choose(found.value)]);
+    current = withoutDisabled(new Map([...builtin, ...choose(found.value)]));
     const names = new Set([...before.keys(), ...current.keys()]);
     return ok([...names].filter((name) => before.get(name)?.version !== current.get(name)?.version).sort());
   };

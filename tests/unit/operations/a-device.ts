@@ -13,7 +13,7 @@ import { type Message, retained, transient } from "../../../src/bus/message.ts";
 import type { Connection, Participant, PublishOutcome } from "../../../src/bus/participant.ts";
 import { topicSchema } from "../../../src/bus/topic.ts";
 import { matchesFilter } from "../../../src/bus/topic-filter.ts";
-import type { BuiltinOperation } from "../../../src/operations/builtin-operation.ts";
+import type { BuiltinOperation, BuiltinSteps } from "../../../src/operations/builtin-operation.ts";
 import { type Disk, realDisk } from "../../../src/operations/disk.ts";
 import { createOperations, type Operations } from "../../../src/operations/engine.ts";
 import type { Transfer } from "../../../src/operations/steps/transfer.ts";
@@ -33,6 +33,8 @@ export class Device {
   restartRequests = 0;
   outcome: PublishOutcome = "delivered";
   builtins: readonly BuiltinOperation[] = [];
+  disabled: readonly string[] = [];
+  workflowSteps: ReadonlyMap<string, BuiltinSteps> = new Map();
   disk: Disk = realDisk;
   clock: Clock = systemClock;
   transfer: Transfer = {
@@ -66,6 +68,8 @@ export class Device {
       },
       transfer: this.transfer,
       builtins: this.builtins,
+      disabled: this.disabled,
+      workflowSteps: this.workflowSteps,
       clock: this.clock,
       random: () => 0.5,
       log: {
@@ -109,6 +113,12 @@ export class Device {
     return () => {
       for (const fire of [...held]) fire();
     };
+  }
+
+  /** As the agent publishes. */
+  async publish(message: Message): Promise<PublishOutcome> {
+    this.accept(message);
+    return this.outcome;
   }
 
   async connected(connection: Connection): Promise<void> {
