@@ -3,6 +3,7 @@ import { FaultError } from "../base/fault.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import { removeLeftPartials } from "../files/transfer/partial-file.ts";
 import { createOperations } from "../operations/engine.ts";
+import { deviceProfileSteps } from "../operations/profile/twin-update.ts";
 import type { AgentContext, AgentPart } from "./agent-part.ts";
 import { createTransfer } from "./transfer.ts";
 
@@ -26,6 +27,7 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
     publish: context.publish,
     transfer: createTransfer(config, world),
     builtins: [],
+    workflowSteps: new Map([["device_profile", deviceProfileSteps(context.schema, context.publish)]]),
     ...world,
     onRestartRequested: () => host.requestProcessRestart("a workflow asked for it"),
   });

@@ -3,7 +3,7 @@ import { exhaustive } from "../../base/exhaustive.ts";
 import { describeFault, type Fault, toFault } from "../../base/fault.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Result } from "../../base/result.ts";
-import type { BuiltinOperation, BuiltinTask } from "../builtin-operation.ts";
+import type { BuiltinOperation, BuiltinStep, BuiltinTask } from "../builtin-operation.ts";
 import type { StepAction } from "../command/command.machine.ts";
 import type { SubCommand } from "../command/sub-command.ts";
 import type { CommandState } from "../command.ts";
@@ -49,6 +49,8 @@ export interface StepWorld {
   readonly exec: Exec;
   readonly transfer: Transfer;
   readonly builtins: ReadonlyMap<string, BuiltinOperation>;
+  /** What `action = "builtin:<operation>:<step>"` means. */
+  builtinStep(operation: string, step: string): BuiltinStep | undefined;
   /** Where downloads are put. */
   readonly tmp: string;
   readonly clock: Clock;
@@ -143,7 +145,7 @@ async function runBuiltinStep(action: BuiltinStepAction, step: Step, world: Step
   const input = drawExcerpt(action.input, step.command);
   const { address, payload } = step.command;
   const command = { address, payload: { ...payload, ...input, status: payload.status } };
-  const handler = world.builtins.get(operation)?.steps?.get(name);
+  const handler = world.builtinStep(operation, name);
   if (handler === undefined) {
     const error = `No builtin operation step handler registered for ${address.operation} operation ${name} step`;
     return moved(actionFailed(label, action.onError, error));
