@@ -1,5 +1,6 @@
 import { type Fault, fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { isSendable } from "./topic-filter.ts";
 
 /** An entity topic id in canonical form: four segments, three slashes, for example `device/main//` (spec/mqtt-api §2.2). */
 export type EntityId = string & { readonly [entityId]: true };
@@ -7,8 +8,17 @@ declare const entityId: unique symbol;
 
 export const MAIN_DEVICE = "device/main//" as EntityId;
 
-/** What an id may look like before it is completed: up to four segments without wildcards. */
-export const ENTITY_ID_PATTERN = /^[^/+#\0]*(?:\/[^/+#\0]*){0,3}$/;
+/** What cannot stand in a level of a topic that is published to (see `isSendable`), for use in a class of a regular expression. */
+export const UNFIT_FOR_LEVEL = String.raw`/+#\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff`;
+
+/** One segment of an id, as part of a regular expression. */
+export const ID_SEGMENT = `[^${UNFIT_FOR_LEVEL}]*`;
+
+/** What an id looks like before it is completed. */
+export const ENTITY_ID_PATTERN = new RegExp(`^${ID_SEGMENT}(?:/${ID_SEGMENT}){0,3}$`);
+
+/** Characters. An id and the key of a twin fragment fit into a topic together. */
+export const LONGEST_ID = 4_096;
 
 /** Reads an id from JSON, configuration or a URL; missing trailing segments are completed. Code `invalid-entity-id`. */
 export function parseEntityId(text: string): Result<EntityId, Fault<"invalid-entity-id">> {
@@ -16,7 +26,7 @@ export function parseEntityId(text: string): Result<EntityId, Fault<"invalid-ent
   if (segments.length > 4) {
     return err(fault("invalid-entity-id", "An entity topic identifier has at most 4 segments"));
   }
-  if (!ENTITY_ID_PATTERN.test(text) || !text.isWellFormed()) {
+  if (text.length > LONGEST_ID || !ENTITY_ID_PATTERN.test(text) || !isSendable(text)) {
     return err(fault("invalid-entity-id", "An entity topic identifier must be a valid MQTT topic"));
   }
   return ok(entityIdOf(segments));

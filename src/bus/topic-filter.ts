@@ -1,6 +1,14 @@
-/** A topic that can be published to: not empty, no wildcard, no NUL, at most 65,535 bytes (MQTT-4.7.1-1, MQTT-4.7.3). */
+/** A topic that can be published to: not empty, no wildcard, sendable, at most 65,535 bytes (MQTT-4.7.1-1, MQTT-4.7.3). */
 export function isTopicName(text: string): boolean {
-  return fits(text) && !/[+#\0]/.test(text);
+  return fits(text) && !/[+#]/.test(text) && isSendable(text);
+}
+
+/**
+ * Whether no broker closes the connection for what stands in a topic, as MQTT 3.1.1 §1.5.3 allows it to do for control characters and code
+ * points that are no characters. mosquitto does, and the message comes again with the next connection.
+ */
+export function isSendable(text: string): boolean {
+  return !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text);
 }
 
 /** A filter that can be subscribed to: `#` alone in the last level, `+` alone in its level (MQTT-4.7.1-2, MQTT-4.7.1-3). */

@@ -2,16 +2,21 @@ import * as v from "valibot";
 import { type Fault, fault } from "../../base/fault.ts";
 import { type Json, parseJson } from "../../base/json.ts";
 import { ok, type Result } from "../../base/result.ts";
+import { LONGEST_ID, UNFIT_FOR_LEVEL } from "../entity-id.ts";
+import { isSendable } from "../topic-filter.ts";
 
 /** What the key of a twin fragment looks like. */
-export const TWIN_KEY_PATTERN = /^[^@/+#\0][^/+#\0]*$/;
+export const TWIN_KEY_PATTERN = new RegExp(`^[^@${UNFIT_FOR_LEVEL}][^${UNFIT_FOR_LEVEL}]*$`);
+
+/** Characters. */
+export const LONGEST_TWIN_KEY = LONGEST_ID;
 
 /**
- * Whether a twin fragment may have this key: one level of a topic, not empty, and not a registration key
- * (spec/mqtt-api §5; `+`, `#`, NUL and half a character make no topic, spec/http-api §3.7).
+ * Whether a twin fragment may have this key: one level of a topic that can be published to, not empty, and not a registration key
+ * (spec/mqtt-api §5, spec/http-api §3.7).
  */
 export function isTwinKey(key: string): boolean {
-  return TWIN_KEY_PATTERN.test(key) && key.isWellFormed();
+  return key.length <= LONGEST_TWIN_KEY && TWIN_KEY_PATTERN.test(key) && isSendable(key);
 }
 
 /** The *wire* text for a key that is none. */
@@ -23,7 +28,7 @@ export function twinKeyFault(key: string): Fault<"invalid-twin-key"> {
 export const TWIN_KEY_SCHEMA = v.pipe(
   v.string(),
   v.check(isTwinKey, ({ input }) => twinKeyFault(input).message),
-  v.metadata({ pattern: TWIN_KEY_PATTERN.source, examples: ["name", "location"] }),
+  v.metadata({ pattern: TWIN_KEY_PATTERN.source, maxLength: LONGEST_TWIN_KEY, examples: ["name", "location"] }),
 );
 
 /** Also the rule for keys of an exposed configuration (spec/mqtt-api §6). */

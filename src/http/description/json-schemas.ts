@@ -29,15 +29,8 @@ export function jsonSchemas({ named, dialect }: JsonSchemasOptions): JsonSchemas
   return {
     of(schema) {
       const { $schema: _dialect, $defs: _components, ...written } = toJsonSchema(schema, config);
-      return portable(written);
+      return written;
     },
-    components: portable(toJsonSchemaDefs(definitions, config)),
+    components: toJsonSchemaDefs(definitions, config),
   };
-}
-
-/** Writes NUL in patterns so that regular expressions of other languages understand it too. */
-function portable<T extends object>(schema: T): T {
-  return JSON.parse(JSON.stringify(schema), (key, value) =>
-    key === "pattern" && typeof value === "string" ? value.replaceAll("\\0", "\\u0000") : value,
-  );
 }

@@ -1,11 +1,12 @@
 import * as v from "valibot";
+import { ID_SEGMENT } from "../../bus/entity-id.ts";
 import { ENTITY_ID_SCHEMA } from "../../bus/entity-id-schema.ts";
 import { JSON_OBJECT_SCHEMA } from "../../bus/payload/json-value.ts";
 import { ENTITY_TYPE_SCHEMA, ENTITY_TYPES, REGISTRATION_SCHEMA } from "../../bus/payload/registration.ts";
-import { TWIN_KEY_PATTERN } from "../../bus/payload/twin.ts";
+import { LONGEST_TWIN_KEY, TWIN_KEY_PATTERN } from "../../bus/payload/twin.ts";
 
 /** An id in answers: four segments, always. */
-export const CANONICAL_ID_SCHEMA = v.pipe(v.string(), v.regex(/^[^/+#\0]*(?:\/[^/+#\0]*){3}$/));
+export const CANONICAL_ID_SCHEMA = v.pipe(v.string(), v.regex(new RegExp(`^${ID_SEGMENT}(?:/${ID_SEGMENT}){3}$`)));
 
 /** The entity object of answers; members that say nothing are left out (spec/http-api §3.2). */
 export const ENTITY_SCHEMA = v.object({
@@ -54,7 +55,7 @@ export const FULL_ID_SCHEMA = v.pipe(
 /** All twin data of an entity (spec/http-api §3.7). */
 export const TWIN_SCHEMA = v.pipe(
   JSON_OBJECT_SCHEMA,
-  v.metadata({ propertyNames: { pattern: TWIN_KEY_PATTERN.source } }),
+  v.metadata({ propertyNames: { pattern: TWIN_KEY_PATTERN.source, maxLength: LONGEST_TWIN_KEY } }),
 );
 
 /** Key of one value of an exposed configuration; dots belong to it. */

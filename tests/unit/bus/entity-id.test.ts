@@ -23,7 +23,7 @@ describe("an entity topic id", () => {
     });
   });
 
-  test.each(["a/+", "a/#", "a\0b", "dev+ice/x", "device/\ud800"])(
+  test.each(["a/+", "a/#", "a\0b", "dev+ice/x", "device/\ud800", "device/a\n", "a\u{1fffe}", "a".repeat(4_097)])(
     "with what a topic cannot hold is refused: %j",
     (text) => {
       const parsed = parseEntityId(text);

@@ -118,6 +118,9 @@ describe("twin data", () => {
       ["%40x", "@x"],
       ["a+b", "a+b"],
       ["a%23", "a#"],
+      ["a%08", "a\b"],
+      ["%EF%BF%BF", "\uffff"],
+      ["x".repeat(4_097), "x".repeat(4_097)],
     ]) {
       const text = `Invalid twin key: '${key}'. Keys that are empty, containing '/' or starting with '@' are not allowed`;
       for (const entity of ["device/pump", "device/none"]) {
