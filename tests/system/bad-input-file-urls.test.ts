@@ -177,7 +177,10 @@ test("the store itself and a directory are no files", async () => {
     status: 409,
     body: 'Cannot upload: "directory" is a directory, not a file',
   });
-  expect(await ask("PUT", "/te/v1/files/here/below")).toEqual({ status: 500, body: "Internal error" });
+  expect(await ask("PUT", "/te/v1/files/here/below")).toEqual({
+    status: 400,
+    body: 'Invalid file path: "here/below": a file is in the place of a directory',
+  });
   expect(await readFile(store("here"), "utf8")).toBe("here");
 });
 

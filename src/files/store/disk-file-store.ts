@@ -74,7 +74,11 @@ export function createFileStore(options: FileStoreOptions): FileStore {
       const target = await at(path, (located) => lookAtTarget(located, path, condition));
       return target.ok ? undefined : target.fault;
     },
-    store: (finished) => at(finished.path, (located) => storeFinished(context, located, finished)),
+    // What is in the way now may be gone when the end is asked for again.
+    store: (finished) =>
+      at(finished.path, (located) =>
+        storeFinished(context, located, finished).catch((thrown: unknown) => err(diskFault(thrown))),
+      ),
     normalize: (path) => locateInStore(root, path) ?? path,
     clock,
     log,

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { toFault } from "../../base/fault.ts";
 import { err, type Result } from "../../base/result.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskFault, impossiblePath } from "./disk-fault.ts";
 import { footprint } from "./footprint.ts";
 import type { Precondition } from "./precondition.ts";
 import { replaceTarget, type TargetContext } from "./replace-target.ts";
@@ -90,6 +90,6 @@ async function fill(
     };
     return await replaceTarget(context, { target, directory, path, condition, move: file.moveTo, settle });
   } catch (thrown) {
-    return err(diskFault(thrown));
+    return err(impossiblePath(path, thrown) ?? diskFault(thrown));
   }
 }

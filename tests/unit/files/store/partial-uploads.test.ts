@@ -221,7 +221,7 @@ describe("where it becomes a file", () => {
     expect(await uploads.create("dir", EMPTY)).toMatchObject({ fault: { code: "is-directory" } });
     expect(await uploads.create("../x", EMPTY)).toMatchObject({ fault: { code: "outside" } });
     await world.store.put("file", bytes("x"));
-    expect(await uploads.create("file/x", EMPTY)).toMatchObject({ fault: { code: "io" } });
+    expect(await uploads.create("file/x", EMPTY)).toMatchObject({ fault: { code: "impossible" } });
     const id = await begin("later");
     mkdirSync(join(world.root, "later"));
     expect(await uploads.append("later", id, part(0, "x", { isLast: true }))).toMatchObject({
