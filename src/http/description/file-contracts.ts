@@ -86,6 +86,7 @@ function fileContracts(prefix: string, suffix: string, deprecated: boolean): rea
         201: { summary: "The file is stored", headers: { ETag: v.string(), ...UPLOAD_STATE } },
         204: { summary: "This part is stored", headers: UPLOAD_STATE },
         ...UPLOADING,
+        405: { summary: "No upload is named" },
         415: { summary: `The body is not declared as \`${PARTIAL_UPLOAD}\``, content: TEXT_ERROR },
       },
     },

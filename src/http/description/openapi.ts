@@ -55,6 +55,7 @@ export function openApiDocument({ contracts, needsToken }: OpenApiOptions): stri
 const GUARD_ANSWERS: Readonly<Record<number, Answer>> = {
   403: { summary: "The request comes from a web page of another host", content: TEXT_ERROR },
   421: { summary: "The server is not known by the name in `Host`", content: TEXT_ERROR },
+  431: { summary: "The path, the query or the headers are too long" },
 };
 
 /** The same where clients have to show a token. */
