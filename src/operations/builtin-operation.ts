@@ -20,6 +20,11 @@ export interface BuiltinOperation {
   execute(task: BuiltinTask): Promise<BuiltinResult>;
   /** Takes a command up again that was executing when the agent ended; without it, `execute` is called anew. */
   resume?(task: BuiltinTask): Promise<BuiltinResult>;
+  /**
+   * It may go on for a while when the agent stops (agent-stops.ts tells that from a clear), and what it comes to then counts. Without it, the
+   * result of an aborted task is dropped, and `resume` or `execute` is called at the next start.
+   */
+  readonly finishesOnStop?: boolean;
   readonly steps?: BuiltinSteps;
   /** Removes what steps left for a command, of whatever operation, that has come to its end or was cleared. May be called again. */
   cleanUp?(command: CommandState): Promise<void>;

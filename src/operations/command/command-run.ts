@@ -2,6 +2,7 @@ import type { CancelTimer, Clock } from "../../base/clock.ts";
 import { exhaustive } from "../../base/exhaustive.ts";
 import { drive } from "../../base/machine.ts";
 import type { CommandPayload } from "../../bus/payload/command.ts";
+import { abortForStop } from "../agent-stops.ts";
 import type { CommandAddress, CommandState } from "../command.ts";
 import { logMove, logStep } from "../log-text.ts";
 import type { Step, StepEnd } from "../steps/step.ts";
@@ -74,7 +75,7 @@ export function createRun(start: CommandState, workflow: Workflow, world: RunWor
       case "disarm":
         return cancelTimer();
       case "abort":
-        return step.abort();
+        return machine.state.stopping ? abortForStop(step) : step.abort();
       case "watch-sub":
         return world.watchSub(run, effect.action, effect.step);
       case "save":

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { type FileFaultCode, fileFault } from "../../base/atomic-file.ts";
 import { describeFault, type Fault } from "../../base/fault.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { pluginFailure } from "./plugin-end.ts";
+import { type PluginEnd, pluginFailure } from "./plugin-end.ts";
 import type { Plugin, PluginTools } from "./plugin-tools.ts";
 import { LIST_TIMEOUT, runPlugin } from "./run-plugin.ts";
 
@@ -13,9 +13,18 @@ export interface AcceptedPlugin extends Plugin {
   readonly listed: Uint8Array;
 }
 
+export interface FindOptions {
+  /** Ends the search; what was found until then is given. */
+  readonly signal: AbortSignal;
+  /** Adds each call to an operation log; they come one after the other then. */
+  readonly logOutput?: (text: string) => void;
+}
+
 export interface FoundPlugins {
   /** By name, in alphabetical order. */
   readonly plugins: ReadonlyMap<string, AcceptedPlugin>;
+  /** Why those that failed were not accepted, by name. */
+  readonly rejected: ReadonlyMap<string, PluginEnd>;
   /** One for each directory that could not be read; it is logged already. */
   readonly unreadable: readonly Fault<FileFaultCode>[];
 }
@@ -30,7 +39,7 @@ const AT_A_TIME = 4;
 export async function findPlugins(
   directories: readonly string[],
   tools: PluginTools,
-  signal: AbortSignal,
+  options: FindOptions,
 ): Promise<FoundPlugins> {
   const { log } = tools;
   const unreadable: Fault<FileFaultCode>[] = [];
@@ -47,33 +56,38 @@ export async function findPlugins(
   }
   const waiting = [...candidates].sort(byName);
   const accepted = new Map<string, AcceptedPlugin>();
+  const rejected = new Map<string, PluginEnd>();
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const plugin = await firstAccepted(next[0], next[1], tools, signal);
-      if (plugin !== undefined) accepted.set(plugin.name, plugin);
+      const [name, paths] = next;
+      const tried = await firstAccepted(name, paths, tools, options);
+      if ("path" in tried) accepted.set(name, tried);
+      else rejected.set(name, tried);
     }
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
-  return { plugins: new Map([...accepted].sort(byName)), unreadable };
+  await Promise.all(Array.from({ length: options.logOutput === undefined ? AT_A_TIME : 1 }, work));
+  return { plugins: new Map([...accepted].sort(byName)), rejected, unreadable };
 }
 
 function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
   return left < right ? -1 : 1;
 }
 
+/** How the last one failed if none is accepted. */
 async function firstAccepted(
   name: string,
   paths: readonly string[],
   tools: PluginTools,
-  signal: AbortSignal,
-): Promise<AcceptedPlugin | undefined> {
+  options: FindOptions,
+): Promise<AcceptedPlugin | PluginEnd> {
+  let last: PluginEnd = { kind: "aborted" };
   for (const path of paths) {
-    const end = await runPlugin({ name, path }, { args: ["list"], timeout: LIST_TIMEOUT, signal }, tools);
-    if (end.kind === "done") return { name, path, listed: end.stdout };
-    if (end.kind === "aborted") return undefined;
-    tools.log.error(`Skipping the plugin ${path}: its list fails: ${pluginFailure(end)}`);
+    last = await runPlugin({ name, path }, { args: ["list"], timeout: LIST_TIMEOUT, ...options }, tools);
+    if (last.kind === "done") return { name, path, listed: last.stdout };
+    if (last.kind === "aborted") break;
+    tools.log.error(`Skipping the plugin ${path}: its list fails: ${pluginFailure(last)}`);
   }
-  return undefined;
+  return last;
 }
 
 /** Names of the regular files of a directory, and of links to such. */

@@ -3,6 +3,7 @@ import { exhaustive } from "../../base/exhaustive.ts";
 import { describeFault, type Fault, toFault } from "../../base/fault.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Result } from "../../base/result.ts";
+import { isStopping } from "../agent-stops.ts";
 import type { BuiltinOperation, BuiltinStep, BuiltinTask } from "../builtin-operation.ts";
 import type { StepAction } from "../command/command.machine.ts";
 import type { SubCommand } from "../command/sub-command.ts";
@@ -166,7 +167,8 @@ async function runBuiltinOperation(action: AwaitCompletionAction, step: Step, wo
   }
   const task = taskOf(step);
   const result = await (step.resumed && builtin.resume !== undefined ? builtin.resume(task) : builtin.execute(task));
-  return step.signal.aborted ? { kind: "interrupted" } : moved(builtinOutcome(action, result));
+  const isLate = step.signal.aborted && !(builtin.finishesOnStop === true && isStopping(step.signal));
+  return isLate ? { kind: "interrupted" } : moved(builtinOutcome(action, result));
 }
 
 function taskOf({ command, signal, log }: Step): BuiltinTask {
