@@ -21,9 +21,11 @@ const READ_ONLY = "Read-only file system (os error 30)";
 function startOn(
   disks: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>> = {},
+  config: readonly string[] = [],
 ): Promise<AgentAtWork> {
   return startAgentAtWork({
     files,
+    config,
     prefix: ({ root }) =>
       onPrivateDisks(Object.fromEntries(Object.entries(disks).map(([path, options]) => [join(root, path), options]))),
   });
@@ -59,7 +61,7 @@ async function isRegistered({ url }: AgentAtWork, name: string): Promise<boolean
 
 describe("a disk that is full", () => {
   test("answers 507 to an upload larger than the room, leaves nothing of it, and keeps the old file", async () => {
-    await using agent = await startOn({ data: "size=600k" });
+    await using agent = await startOn({ data: "size=600k" }, {}, ['files.max_total = "10M"']);
     const { pid } = agent.agent;
     const inStore = (command: string) =>
       amongDisksOf(pid, `cd ${join(agent.device.dataDir, "file-transfer")}\n${command}`);
@@ -70,7 +72,9 @@ describe("a disk that is full", () => {
     }
     expect(await inStore("find . -mindepth 1; stat -c %s old")).toBe("./old\n200000\n");
     for (const name of ["old", "new/directory/name"]) {
-      expect(linesWith(agent.agent.stderr(), `Request to upload to "${name}" failed: `)[0]).toEndWith(FULL);
+      const told = linesWith(agent.agent.stderr(), `Request to upload to "${name}" failed: `);
+      expect(told[0]).toEndWith("The disk has no 1.7 MiB left beside what it has to keep free");
+      expect(told[1]).toEndWith(FULL);
     }
     await expectAtWork(agent);
     await inStore("rm old");

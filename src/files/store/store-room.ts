@@ -47,7 +47,7 @@ export function storeRoom(options: StoreRoomOptions): StoreRoom {
     await makeRoom?.(bytes);
     if (makeRoom !== undefined && (await diskHas(bytes))) return undefined;
     ledger.reserve(-bytes);
-    return fault("disk-full", "The disk has to keep some room");
+    return fault("disk-full", `The disk has no ${printByteSize(bytes)} left beside what it has to keep free`);
   }
 
   function noRoom(bytes: number): FileStoreFault {
@@ -82,7 +82,7 @@ export function storeRoom(options: StoreRoomOptions): StoreRoom {
     async function growTo(bytes: number): Promise<FileStoreFault | undefined> {
       const more = bytes - held;
       const generous = Math.max(more, STEP);
-      const step = lacking(generous) > 0 ? more : generous;
+      const step = lacking(generous) <= 0 && (await diskHas(generous)) ? generous : more;
       const refused = await take(step);
       if (refused === undefined) held += step;
       return refused;

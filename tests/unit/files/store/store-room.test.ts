@@ -86,6 +86,16 @@ describe("room", () => {
     expect(await room.reserve(MB)).toMatchObject({ ok: true });
   });
 
+  test("that grows on a disk that has little is given to the last byte", async () => {
+    const { ledger, room } = makeRoom({ diskHas: async (bytes) => ledger.reserved + bytes <= 700_000 });
+    const reserved = await room.reserve(0);
+    if (!reserved.ok) throw new Error("refused");
+    expect(await reserved.value.grow(300_000)).toBeUndefined();
+    expect(await reserved.value.grow(340_000)).toBeUndefined();
+    expect(ledger.reserved).toBe(340_000);
+    expect(await reserved.value.grow(1_000_000)).toMatchObject({ code: "disk-full" });
+  });
+
   test("never exceeds the limit, however many ask for it at the same time", async () => {
     const size = fc.integer({ min: 0, max: 4 * MB });
     await fc.assert(
