@@ -52,11 +52,18 @@ export function asyncApiDocument({ root, broker }: BusDescription): string {
       ...Object.fromEntries(channels.map(([name, channel]) => [name, describeChannel(root, channel)])),
       errors: {
         address: topicSchema(root).errors,
-        title: "What mappers could not make use of; for people, not for programs",
+        title: "What agent and mappers could not make use of; for people, not for programs",
         messages: { error: { $ref: "#/components/messages/error" } },
       },
     },
-    operations: Object.fromEntries(channels.flatMap(([name, channel]) => operationsOf(name, channel))),
+    operations: {
+      ...Object.fromEntries(channels.flatMap(([name, channel]) => operationsOf(name, channel))),
+      sendError: describeOperation("send", "errors", {
+        title: "Tells what it refused",
+        messages: ["error"],
+        isRetained: false,
+      }),
+    },
     components: {
       messages: {
         ...Object.fromEntries(
@@ -96,17 +103,29 @@ function describeChannel(root: string, { channel, title, messages }: BusChannel)
   };
 }
 
-function operationsOf(name: string, { actions, isRetained, messages, title }: BusChannel): [string, object][] {
-  return actions.map((action) => [
-    `${action}${capitalised(name)}`,
-    {
-      action,
-      summary: title,
-      channel: { $ref: `#/channels/${name}` },
-      messages: Object.keys(messages).map((message) => ({ $ref: `#/channels/${name}/messages/${message}` })),
-      bindings: { mqtt: { qos: 1, retain: isRetained, bindingVersion: MQTT_BINDING } },
-    },
-  ]);
+function operationsOf(name: string, { actions, messages, ...channel }: BusChannel): [string, object][] {
+  const described = { ...channel, messages: Object.keys(messages) };
+  return actions.map((action) => [`${action}${capitalised(name)}`, describeOperation(action, name, described)]);
+}
+
+interface OperationDescription {
+  readonly title: string;
+  readonly messages: readonly string[];
+  readonly isRetained: boolean;
+}
+
+function describeOperation(
+  action: "send" | "receive",
+  channel: string,
+  { title, messages, isRetained }: OperationDescription,
+): object {
+  return {
+    action,
+    summary: title,
+    channel: { $ref: `#/channels/${channel}` },
+    messages: messages.map((message) => ({ $ref: `#/channels/${channel}/messages/${message}` })),
+    bindings: { mqtt: { qos: 1, retain: isRetained, bindingVersion: MQTT_BINDING } },
+  };
 }
 
 function describeMessage(

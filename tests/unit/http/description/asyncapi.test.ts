@@ -79,6 +79,7 @@ describe("the AsyncAPI document", () => {
     expect(operations.sendTwin?.bindings.mqtt).toEqual({ qos: 1, retain: true, bindingVersion: "0.2.0" });
     expect(operations.receiveMeasurement?.bindings.mqtt).toMatchObject({ qos: 1, retain: false });
     expect(operations.sendMeasurement).toBeUndefined();
+    expect(operations.sendError?.bindings.mqtt).toMatchObject({ qos: 1, retain: false });
   });
 
   test("names the broker as the agent reaches it", () => {
