@@ -48,14 +48,16 @@ async function load(target: Exclude<Target, { kind: "unknown" }>): Promise<Defin
       return (await import("./tedge-mapper.ts")).defineTedgeMapper;
     case "all":
       return (await import("./run-all.ts")).defineRunAll;
+    case "tedge-file-log-plugin":
+      return (await import("./tedge-file-log-plugin-program.ts")).defineFileLogPlugin;
     case "tedge-write":
       return (await import("./tedge-write-program.ts")).defineTedgeWrite;
+    case "tedge-file-config-plugin":
+      return (await import("./tedge-file-config-plugin-program.ts")).defineFileConfigPlugin;
     case "c8y-firmware-plugin":
     case "c8y-remote-access-plugin":
     case "tedge-apt-plugin":
     case "tedge-flows-plugin":
-    case "tedge-file-config-plugin":
-    case "tedge-file-log-plugin":
     case "tedge-watchdog":
       return undefined;
     default:

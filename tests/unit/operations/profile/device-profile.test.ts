@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { parseEntityId } from "../../../../src/bus/entity-id.ts";
+import { entityIdOf } from "../../../../src/bus/entity-id.ts";
 import type { Message } from "../../../../src/bus/message.ts";
 import type { PublishOutcome } from "../../../../src/bus/participant.ts";
 import { topicSchema } from "../../../../src/bus/topic.ts";
@@ -107,13 +107,12 @@ describe("a device profile", () => {
 });
 
 describe("the twin update", () => {
-  const child = parseEntityId("device/child01//");
-  if (!child.ok) throw new Error(child.fault.message);
+  const child = entityIdOf(["device", "child01", "", ""]);
 
   async function update(payload: Record<string, string | number>, outcome: PublishOutcome | "never" = "delivered") {
     const messages: Message[] = [];
     const step = deviceProfileSteps(topicSchema("site"), sent(messages, outcome)).get("twin_update");
-    const address = { topic: "", root: "site", device: child.value, operation: "device_profile", id: "1" };
+    const address = { topic: "", root: "site", device: child, operation: "device_profile", id: "1" };
     const abort = new AbortController();
     const running = step?.({
       command: { address, payload: { status: "twin_update", ...payload } },
