@@ -6,6 +6,7 @@ import { defineHttp } from "./http-program.ts";
 import { defineInit } from "./init-program.ts";
 import { defineMqtt } from "./mqtt-program.ts";
 import type { Run } from "./program.ts";
+import { defineSignalGroup } from "./signal-group-program.ts";
 import { defineToken } from "./token-program.ts";
 
 /** What thin-edge has and tebus has not yet; left out of the help. */
@@ -36,6 +37,7 @@ export function defineTedge(program: Command, run: Run): void {
   defineToken(program, run);
   defineAcl(program, run);
   defineDemo(program, run);
+  defineSignalGroup(program, run);
   defineRun(program);
   for (const name of NOT_AVAILABLE) defineNotAvailable(program, run, name);
 }

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { type Clock, sleep } from "../base/clock.ts";
 import { type DirectoryWatch, watchDirectory } from "../base/directory-watch.ts";
-import { exec } from "../base/exec.ts";
 import { fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { retry } from "../base/retry.ts";
+import { execWithSudo } from "../base/sudo.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import { payloadText } from "../bus/message.ts";
 import type { Participant, Publish } from "../bus/participant.ts";
@@ -231,7 +231,11 @@ export function createOperations(options: OperationsOptions): Operations {
 }
 
 function realWorld(clock: Clock): OperationsWorld {
-  return { disk: realDisk, exec, watch: (directory, changed) => watchDirectory(directory, clock, changed) };
+  return {
+    disk: realDisk,
+    exec: execWithSudo,
+    watch: (directory, changed) => watchDirectory(directory, clock, changed),
+  };
 }
 
 function commandAddress(topic: string, schema: TopicSchema, device: EntityId): CommandAddress | undefined {

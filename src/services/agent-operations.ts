@@ -4,7 +4,10 @@ import type { EntityId } from "../bus/entity-id.ts";
 import { removeLeftPartials } from "../files/transfer/partial-file.ts";
 import { createOperations } from "../operations/engine.ts";
 import { deviceProfileSteps } from "../operations/profile/twin-update.ts";
+import { createAgentConfiguration, disabledOperations, installAgentDefaults } from "./agent-configuration.ts";
 import type { AgentContext, AgentPart } from "./agent-part.ts";
+import { createAgentSoftware } from "./agent-software.ts";
+import { createPluginTools } from "./plugin-tools.ts";
 import { createTransfer } from "./transfer.ts";
 
 /** The operations of the agent's device. */
@@ -13,6 +16,9 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
   const counts = config.get("logs.max_per_operation");
   const log = host.log("operations");
   const world = { clock: host.clock, random: host.random, log };
+  const transfer = createTransfer(config, world);
+  const tools = createPluginTools(config, host);
+  const stopping = new AbortController();
   const operations = createOperations({
     schema: context.schema,
     device: context.device,
@@ -25,8 +31,12 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
     },
     maxLogs: (operation) => counts.get(operation) ?? counts.get("*"),
     publish: context.publish,
-    transfer: createTransfer(config, world),
-    builtins: [],
+    transfer,
+    builtins: [
+      ...createAgentSoftware({ agent: context, tools, transfer, signal: stopping.signal }),
+      ...createAgentConfiguration({ agent: context, tools, transfer }),
+    ],
+    disabled: disabledOperations(context),
     workflowSteps: new Map([["device_profile", deviceProfileSteps(context.schema, context.publish)]]),
     ...world,
     onRestartRequested: () => host.requestProcessRestart("a workflow asked for it"),
@@ -35,10 +45,14 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
     participants: [operations.participant],
     async open(signal) {
       await removeLeftPartials(config.get("tmp.path"), host.clock);
+      await installAgentDefaults(context);
       const opened = await operations.open(signal);
       if (!opened.ok) throw new FaultError(opened.fault);
     },
     ready: () => operations.start(),
-    leaveBus: (timeout) => operations.stop(timeout),
+    async leaveBus(timeout) {
+      stopping.abort();
+      await operations.stop(timeout);
+    },
   };
 }

@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import type { GroupSignal } from "../../base/exec.ts";
 import type { Log } from "../../base/log.ts";
 import type { Sudo } from "../../base/sudo.ts";
 import type { Exec } from "../steps/run-program.ts";
@@ -9,9 +8,8 @@ export interface PluginTools {
   /** `tmp.path`: the directory that plugins run in. */
   readonly tmp: string;
   readonly sudo: Sudo;
-  /** Ends a process group that runs with more rights than this process. */
-  readonly signalForeign?: (group: number, signal: GroupSignal) => void;
   readonly clock: Clock;
+  /** `execWithSudo`, or how tests start programs. */
   readonly exec: Exec;
   readonly log: Log;
 }

@@ -57,7 +57,7 @@ async function run(
   tools: PluginTools,
   onStdout?: (bytes: Uint8Array) => Promise<boolean>,
 ): Promise<PluginEnd> {
-  const { tmp, clock, exec, signalForeign } = tools;
+  const { tmp, clock, exec } = tools;
   const { signal, timeout = CALL_TIMEOUT, stdin } = call;
   if (signal.aborted) return { kind: "aborted" };
   const command = await tools.sudo.wrap([path, ...call.args]);
@@ -71,7 +71,6 @@ async function run(
     cwd: tmp,
     ...(stdin === undefined ? {} : { stdin }),
     ...(onStdout === undefined ? {} : { onStdout }),
-    ...(signalForeign === undefined ? {} : { signalForeign }),
   });
   call.logOutput?.(logCallEnd(result, call.secret === true));
   return pluginEnd(signal.aborted ? err(fault("launch-failed", "Cancelled")) : result, signal, timeout);

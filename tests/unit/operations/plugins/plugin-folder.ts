@@ -14,10 +14,11 @@ export class PluginFolder {
   readonly tmp = this.directory("tmp");
   readonly plugins = this.directory("plugins");
   readonly complaints: string[] = [];
+  readonly messages: string[] = [];
   readonly log: Log = {
     error: (text: string, fault?: Fault) => this.complain(text, fault),
     warn: (text: string, fault?: Fault) => this.complain(text, fault),
-    info() {},
+    info: (text: string) => void this.messages.push(text),
     debug() {},
     trace() {},
   };
