@@ -37,6 +37,8 @@ export function defineInit(program: Command, run: Run): void {
           logsPath: config.value.get("logs.path"),
           dataPath: config.value.get("data.path"),
           agentStatePath: config.value.get("agent.state.path"),
+          configurations:
+            config.value.get("agent.enable.config_snapshot") || config.value.get("agent.enable.config_update"),
         });
       }),
     );

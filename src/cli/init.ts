@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { findGroup, findUser } from "../base/account.ts";
 import { type Fault, fault, toFault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { installDefaults } from "../services/install-defaults.ts";
 import { COMPONENTS } from "./components.ts";
 import { ensureDirectory, ensureFile, linkTarget, type Owner, replaceLink } from "./ensure-owned.ts";
 import type { CliContext, CommandOutcome } from "./outcome.ts";
@@ -19,6 +20,8 @@ export interface InitArgs {
   readonly logsPath: string;
   readonly dataPath: string;
   readonly agentStatePath: string;
+  /** The agent manages configurations. */
+  readonly configurations: boolean;
 }
 
 const DIRECTORY_MODE = 0o775;
@@ -51,7 +54,7 @@ async function initialize(
   if (!linked.ok) return linked;
   try {
     await makeDirectories(context.configDirectory, args, owner.value);
-    return ok();
+    return await makeDefaults(context, args, owner.value);
   } catch (thrown) {
     return err(toFault(thrown));
   }
@@ -135,6 +138,15 @@ async function makeDirectories(configDirectory: string, args: InitArgs, owner: O
   }
   await ensureFile(join(configDirectory, "system.toml"), owner, 0o644);
   await ensureFile(join(state, "entity_store.jsonl"), owner);
+}
+
+/** The same as the agent makes at its start. */
+async function makeDefaults(
+  { configDirectory, clock }: Pick<CliContext, "configDirectory" | "clock">,
+  { configurations, user, group }: InitArgs,
+  { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 }: Owner,
+): Promise<Result<undefined>> {
+  return installDefaults({ configDirectory, configurations, user, group, owner: { uid, gid }, clock });
 }
 
 const CONFIG_DIRECTORIES = [

@@ -53,6 +53,7 @@ async function run(args: Partial<InitArgs> = {}) {
       logsPath: join(root, "log"),
       dataPath: join(root, "data"),
       agentStatePath: join(root, "state"),
+      configurations: true,
       ...args,
     },
   );
@@ -150,6 +151,25 @@ describe("directories", () => {
     expect(await run()).toBe("done");
     expect(await mode(join(config, "system.toml"))).toBe("644");
   });
+});
+
+test("the workflows that an agent would install are there, those on configurations only where it manages these", async () => {
+  await run({ configurations: false });
+  expect((await readdir(join(config, "operations"))).filter((name) => name.endsWith(".toml"))).toEqual([
+    "device_profile.toml",
+  ]);
+  expect(await readdir(join(config, "plugins"))).toEqual([]);
+  await run();
+  expect((await readdir(join(config, "operations"))).sort()).toEqual([
+    "c8y",
+    "config_snapshot.toml",
+    "config_snapshot.toml.template",
+    "config_update.toml",
+    "config_update.toml.template",
+    "device_profile.toml",
+    "device_profile.toml.template",
+  ]);
+  expect(await readdir(join(config, "plugins"))).toEqual(["tedge-configuration-plugin.toml"]);
 });
 
 test("a second run changes nothing", async () => {
