@@ -31,8 +31,10 @@ export async function layOutPackage(options: PackageTreeOptions): Promise<void> 
     await copy(join(SOURCES, init, "service"), at(`usr/share/tebus/init/${init}/service`), 0o755);
     await copy(join(SOURCES, init, "system.toml"), at(`usr/share/tebus/init/${init}/system.toml`), 0o644);
   }
-  for (const plugin of await readdir(join(SOURCES, "log-plugins"))) {
-    await copy(join(SOURCES, "log-plugins", plugin), at(`usr/share/tedge/log-plugins/${plugin}`), 0o755);
+  for (const kind of ["config-plugins", "log-plugins"]) {
+    for (const plugin of await readdir(join(SOURCES, kind))) {
+      await copy(join(SOURCES, kind, plugin), at(`usr/share/tedge/${kind}/${plugin}`), 0o755);
+    }
   }
   for (const unit of await readdir(join(SOURCES, "systemd"))) {
     await copy(join(SOURCES, "systemd", unit), at(join(options.systemdDirectory, unit)), 0o644);
