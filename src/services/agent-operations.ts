@@ -5,7 +5,9 @@ import { removeLeftPartials } from "../files/transfer/partial-file.ts";
 import { createOperations } from "../operations/engine.ts";
 import { deviceProfileSteps } from "../operations/profile/twin-update.ts";
 import { createAgentConfiguration, disabledOperations, installAgentDefaults } from "./agent-configuration.ts";
+import { createAgentLogs } from "./agent-logs.ts";
 import type { AgentContext, AgentPart } from "./agent-part.ts";
+import { createAgentRestart } from "./agent-restart.ts";
 import { createAgentSoftware } from "./agent-software.ts";
 import { createPluginTools } from "./plugin-tools.ts";
 import { createTransfer } from "./transfer.ts";
@@ -35,6 +37,8 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
     builtins: [
       ...createAgentSoftware({ agent: context, tools, transfer, signal: stopping.signal }),
       ...createAgentConfiguration({ agent: context, tools, transfer }),
+      createAgentLogs({ agent: context, tools, transfer }),
+      createAgentRestart(context, tools),
     ],
     disabled: disabledOperations(context),
     workflowSteps: new Map([["device_profile", deviceProfileSteps(context.schema, context.publish)]]),

@@ -29,12 +29,15 @@ const OPERATION = "log_upload";
 /** Fetches a log from a plugin, picks the newest lines that are wanted, and uploads them (spec/operations §7.9). */
 export function logUpload({ pluginDirectories, filters, tools, transfer }: LogUploadOptions): BuiltinOperation {
   const stopped = new AbortController();
+  /** Work directories in use; the ids of sub-commands come again. */
+  const inUse = new Set<string>();
   const types = createLogTypes({ directories: pluginDirectories, filters, tools });
 
   const upload = async (request: LogRequest, task: BuiltinTask): Promise<Result<undefined>> => {
     const plugin = await types.plugin(request.plugin, task.signal);
     if (plugin === undefined) return initiationFailed(`Log plugin '${request.plugin}' error: Plugin not found`);
     const directory = workDirectory(tools.tmp, task.command.address);
+    inUse.add(directory);
     try {
       const log = join(directory, logFileName(request, tools.clock.now()));
       const made = await makeDirectory(directory);
@@ -47,6 +50,7 @@ export function logUpload({ pluginDirectories, filters, tools, transfer }: LogUp
       return sent.ok ? ok() : err(fault("upload-failed", `${why}: ${describeFault(sent.fault)}`));
     } finally {
       await remove(directory);
+      inUse.delete(directory);
     }
   };
 
@@ -93,7 +97,8 @@ export function logUpload({ pluginDirectories, filters, tools, transfer }: LogUp
       return { status: "failed", reason: uploaded.fault.message, update };
     },
     async cleanUp({ address }) {
-      if (address.operation === OPERATION) await remove(workDirectory(tools.tmp, address));
+      const directory = workDirectory(tools.tmp, address);
+      if (address.operation === OPERATION && !inUse.has(directory)) await remove(directory);
     },
   };
 }
