@@ -18,6 +18,8 @@ export interface ExecOptions {
   readonly outputLimit?: number;
   /** Takes standard output piece by piece, instead of it being kept; the next piece is read once it has resolved. `false` ends the program. */
   readonly onStdout?: (bytes: Uint8Array) => Promise<boolean>;
+  /** It joins the process group of this process, so that whoever ends that ends it too; abort and timeout then end it alone. */
+  readonly sharesGroup?: boolean;
   /** Called where this process may not signal the group, since the program runs with more rights. Default: nothing. */
   readonly signalForeign?: (group: number, signal: GroupSignal) => void;
   readonly clock: Clock;
@@ -103,7 +105,7 @@ function launch(
     const child = spawn(program, [...args], {
       cwd: options.cwd,
       env: options.env === undefined ? process.env : { ...process.env, ...options.env },
-      detached: true,
+      detached: options.sharesGroup !== true,
       stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     child.stdin?.on("error", () => undefined);
@@ -158,7 +160,7 @@ function pour(
 function killGroup(child: ChildProcess, signal: GroupSignal, options: ExecOptions): void {
   if (child.pid === undefined) return;
   try {
-    process.kill(-child.pid, signal);
+    process.kill(options.sharesGroup === true ? child.pid : -child.pid, signal);
   } catch (thrown) {
     // Else the group is gone already.
     if (toFault(thrown).code === "EPERM") options.signalForeign?.(child.pid, signal);

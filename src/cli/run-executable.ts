@@ -54,9 +54,10 @@ async function load(target: Exclude<Target, { kind: "unknown" }>): Promise<Defin
       return (await import("./tedge-write-program.ts")).defineTedgeWrite;
     case "tedge-file-config-plugin":
       return (await import("./tedge-file-config-plugin-program.ts")).defineFileConfigPlugin;
+    case "tedge-apt-plugin":
+      return (await import("./tedge-apt-plugin-program.ts")).defineAptPlugin;
     case "c8y-firmware-plugin":
     case "c8y-remote-access-plugin":
-    case "tedge-apt-plugin":
     case "tedge-flows-plugin":
     case "tedge-watchdog":
       return undefined;

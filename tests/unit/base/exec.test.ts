@@ -71,3 +71,48 @@ test("output beyond the limit is read and dropped", async () => {
   const result = await exec("sh", ["-c", "head -c 100000 /dev/zero"], { clock, outputLimit: 1_000 });
   expect(result.ok && result.value.stdout.length).toBe(1_000);
 });
+
+test("standard output can be taken piece by piece, in order and no faster than it is taken", async () => {
+  const pieces: Uint8Array[] = [];
+  let busy = 0;
+  const result = await exec("sh", ["-c", "seq 100000; echo err >&2"], {
+    clock,
+    async onStdout(bytes) {
+      busy += 1;
+      expect(busy).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      pieces.push(bytes);
+      busy -= 1;
+      return true;
+    },
+  });
+  expect(text(Buffer.concat(pieces))).toBe(Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join(""));
+  expect(result.ok && result.value.stdout.length).toBe(0);
+  expect(result.ok && text(result.value.stderr)).toBe("err\n");
+});
+
+test.each([
+  ["refuses", async () => false],
+  ["throws", () => Promise.reject(new Error("full"))],
+])("whoever takes the output and %s ends the program", async (_what, onStdout) => {
+  const result = await exec("yes", [], { clock, onStdout });
+  expect(result.ok && result.value.kind).toBe("killed");
+});
+
+test("a program can join the process group of this process; it is ended alone then", async () => {
+  const group = (pid: string) => /^\d+ \(.*\) . \d+ (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
+  const controller = new AbortController();
+  const seen: (string | undefined)[] = [];
+  const result = await exec("sh", ["-c", "echo $$; exec sleep 600"], {
+    clock,
+    signal: controller.signal,
+    sharesGroup: true,
+    async onStdout(bytes) {
+      seen.push(group(text(bytes).trim()));
+      controller.abort();
+      return true;
+    },
+  });
+  expect(seen).toEqual([group(String(process.pid))]);
+  expect(result.ok && result.value.kind).toBe("killed");
+});
