@@ -39,6 +39,7 @@ export function defineInit(program: Command, run: Run): void {
           agentStatePath: config.value.get("agent.state.path"),
           configurations:
             config.value.get("agent.enable.config_snapshot") || config.value.get("agent.enable.config_update"),
+          logUploads: config.value.get("agent.enable.log_upload"),
         });
       }),
     );

@@ -22,6 +22,8 @@ export interface InitArgs {
   readonly agentStatePath: string;
   /** The agent manages configurations. */
   readonly configurations: boolean;
+  /** It uploads logs. */
+  readonly logUploads: boolean;
 }
 
 const DIRECTORY_MODE = 0o775;
@@ -143,10 +145,11 @@ async function makeDirectories(configDirectory: string, args: InitArgs, owner: O
 /** The same as the agent makes at its start. */
 async function makeDefaults(
   { configDirectory, clock }: Pick<CliContext, "configDirectory" | "clock">,
-  { configurations, user, group }: InitArgs,
+  { configurations, logUploads, logsPath, user, group }: InitArgs,
   { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 }: Owner,
 ): Promise<Result<undefined>> {
-  return installDefaults({ configDirectory, configurations, user, group, owner: { uid, gid }, clock });
+  const logs = logUploads ? { logs: logsPath } : {};
+  return installDefaults({ configDirectory, configurations, ...logs, user, group, owner: { uid, gid }, clock });
 }
 
 const CONFIG_DIRECTORIES = [

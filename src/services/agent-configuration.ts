@@ -43,6 +43,7 @@ export async function installAgentDefaults({ config, host }: AgentContext): Prom
   const installed = await installDefaults({
     configDirectory: config.directory,
     configurations: config.get("agent.enable.config_snapshot") || config.get("agent.enable.config_update"),
+    ...(config.get("agent.enable.log_upload") ? { logs: config.get("logs.path") } : {}),
     user,
     group,
     ...(owner === undefined ? {} : { owner }),

@@ -1,8 +1,8 @@
-import { mkdir, rename, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { type FileFaultCode, fileFault, type ReplaceOptions, replaceFile } from "../../base/atomic-file.ts";
-import { type Fault, toFault } from "../../base/fault.ts";
-import { err, ok, type Result } from "../../base/result.ts";
+import { join } from "node:path";
+import type { FileFaultCode, ReplaceOptions } from "../../base/atomic-file.ts";
+import type { Fault } from "../../base/fault.ts";
+import type { Result } from "../../base/result.ts";
+import { installPluginSettings } from "../plugins/install-plugin-settings.ts";
 import { defaultPluginFile, pluginFilePath } from "./plugin-file.ts";
 
 export interface InstallPluginFileOptions {
@@ -18,31 +18,12 @@ export interface InstallPluginFileOptions {
 const LEGACY = "c8y/c8y-configuration-plugin.toml";
 
 /** Makes the file of the plugin `file` if there is none, from the one of an old version if there is that (spec/operations §7.8). */
-export async function installPluginFile(
-  options: InstallPluginFileOptions,
-): Promise<Result<undefined, Fault<FileFaultCode>>> {
+export function installPluginFile(options: InstallPluginFileOptions): Promise<Result<undefined, Fault<FileFaultCode>>> {
   const { configDirectory, owner } = options;
-  const path = pluginFilePath(configDirectory);
-  const legacy = join(configDirectory, LEGACY);
-  try {
-    if (await exists(path)) return ok();
-    if (!(await exists(legacy))) {
-      return await replaceFile(path, defaultPluginFile(configDirectory, options), owner === undefined ? {} : { owner });
-    }
-    await mkdir(dirname(path), { recursive: true });
-    await rename(legacy, path);
-    return ok();
-  } catch (thrown) {
-    return err(fileFault(`Cannot make ${path}`, thrown));
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (thrown) {
-    if (toFault(thrown).code === "ENOENT") return false;
-    throw thrown;
-  }
+  return installPluginSettings({
+    path: pluginFilePath(configDirectory),
+    text: defaultPluginFile(configDirectory, options),
+    legacy: join(configDirectory, LEGACY),
+    ...(owner === undefined ? {} : { owner }),
+  });
 }

@@ -54,6 +54,7 @@ async function run(args: Partial<InitArgs> = {}) {
       dataPath: join(root, "data"),
       agentStatePath: join(root, "state"),
       configurations: true,
+      logUploads: true,
       ...args,
     },
   );
@@ -154,7 +155,7 @@ describe("directories", () => {
 });
 
 test("the workflows that an agent would install are there, those on configurations only where it manages these", async () => {
-  await run({ configurations: false });
+  await run({ configurations: false, logUploads: false });
   expect((await readdir(join(config, "operations"))).filter((name) => name.endsWith(".toml"))).toEqual([
     "device_profile.toml",
   ]);
@@ -169,7 +170,10 @@ test("the workflows that an agent would install are there, those on configuratio
     "device_profile.toml",
     "device_profile.toml.template",
   ]);
-  expect(await readdir(join(config, "plugins"))).toEqual(["tedge-configuration-plugin.toml"]);
+  expect((await readdir(join(config, "plugins"))).sort()).toEqual([
+    "tedge-configuration-plugin.toml",
+    "tedge-log-plugin.toml",
+  ]);
 });
 
 test("a second run changes nothing", async () => {
