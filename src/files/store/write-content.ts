@@ -4,10 +4,15 @@ import { diskFault } from "./disk-fault.ts";
 import type { FileStoreFault } from "./store-fault.ts";
 import type { UploadFile } from "./upload-file.ts";
 
-/** Bytes of one upload that wait in memory while the disk takes others; as many again are being written. */
-const MOST_WAITING = 256 * 1024;
+/** Bytes of all uploads that wait in memory while the disk takes others, and the most and least of one; as many again are being written. */
+const WAITING = 8 * 1024 * 1024;
+const MOST_WAITING = 512 * 1024;
+const LEAST_WAITING = 64 * 1024;
 /** After so many bytes the disk is told to take them, so that the end of a large upload has little left to wait for. */
 const FLUSH_EVERY = 32 * 1024 * 1024;
+
+/** Uploads that are under way. */
+let uploads = 0;
 
 /** Called before bytes are written, with how many there are so far: a fault refuses them. `undefined` at once means that they are welcome. */
 export type Admit<Refusal extends Fault> = (received: number) => Promise<Refusal | undefined> | undefined;
@@ -25,6 +30,7 @@ export async function writeContent<Refusal extends Fault>(
 ): Promise<Result<number, FileStoreFault | Refusal>> {
   const writer = backgroundWriter(file);
   let received = 0;
+  uploads += 1;
   try {
     for await (const chunk of tagged(content)) {
       if (chunk.byteLength === 0) continue;
@@ -43,7 +49,14 @@ export async function writeContent<Refusal extends Fault>(
     const broken = await writer.end().catch((failure) => diskFault(failure));
     if (!(thrown instanceof Interruption)) return err(diskFault(thrown));
     return err(broken ?? fault("interrupted", "The content broke off", { cause: thrown.cause }));
+  } finally {
+    uploads -= 1;
   }
+}
+
+/** Large pieces cost least time; many uploads at once get smaller ones, so that they do not cost memory. */
+function mayWait(bytes: number): boolean {
+  return bytes < Math.min(MOST_WAITING, Math.max(LEAST_WAITING, WAITING / uploads));
 }
 
 interface BackgroundWriter {
@@ -93,7 +106,7 @@ function backgroundWriter(file: Pick<UploadFile, "write" | "flush">): Background
   }
 
   async function settle(everything: boolean): Promise<void> {
-    while (writing !== undefined && (everything || waitingBytes >= MOST_WAITING)) await writing;
+    while (writing !== undefined && (everything || !mayWait(waitingBytes))) await writing;
     if (failure !== undefined) throw failure.thrown;
   }
 
@@ -102,7 +115,7 @@ function backgroundWriter(file: Pick<UploadFile, "write" | "flush">): Background
       waiting.push(chunk);
       waitingBytes += chunk.byteLength;
       start();
-      return waitingBytes >= MOST_WAITING || failure !== undefined ? settle(false) : undefined;
+      return mayWait(waitingBytes) && failure === undefined ? undefined : settle(false);
     },
     async end() {
       await settle(true);

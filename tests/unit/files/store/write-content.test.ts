@@ -55,7 +55,7 @@ describe("content", () => {
     const file = disk(() => gate.promise);
     const writing = writeContent(endless(), file, welcome);
     for (let turn = 0; turn < 500; turn += 1) await Promise.resolve();
-    expect(asked).toBeLessThan(40);
+    expect(asked).toBeLessThan(70);
     gate.resolve();
     expect(await writing).toEqual({ ok: true, value: 1_000 * 16 * KB });
   });
