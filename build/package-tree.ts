@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { REPOSITORY } from "./targets.ts";
 
 /** Names under which the executable is found in /usr/bin; `tedge init` would make the same ones. */
-export const LINKS = ["tedge", "tedge-agent", "tedge-mapper", "tedge-write"] as const;
+export const LINKS = ["tedge", "tedge-agent", "tedge-mapper", "tedge-apt-plugin", "tedge-write"] as const;
 
 const SOURCES = join(REPOSITORY, "build/package");
 
@@ -31,6 +31,9 @@ export async function layOutPackage(options: PackageTreeOptions): Promise<void> 
     await copy(join(SOURCES, init, "service"), at(`usr/share/tebus/init/${init}/service`), 0o755);
     await copy(join(SOURCES, init, "system.toml"), at(`usr/share/tebus/init/${init}/system.toml`), 0o644);
   }
+  for (const plugin of await readdir(join(SOURCES, "sm-plugins"))) {
+    await copy(join(SOURCES, "sm-plugins", plugin), at(`usr/share/tebus/sm-plugins/${plugin}`), 0o755);
+  }
   for (const kind of ["config-plugins", "log-plugins"]) {
     for (const plugin of await readdir(join(SOURCES, kind))) {
       await copy(join(SOURCES, kind, plugin), at(`usr/share/tedge/${kind}/${plugin}`), 0o755);
@@ -39,6 +42,9 @@ export async function layOutPackage(options: PackageTreeOptions): Promise<void> 
   for (const unit of await readdir(join(SOURCES, "systemd"))) {
     await copy(join(SOURCES, "systemd", unit), at(join(options.systemdDirectory, unit)), 0o644);
   }
+  const example = "usr/share/doc/tebus/examples/firmware";
+  await copy(join(SOURCES, "examples/firmware/firmware_update.toml"), at(join(example, "firmware_update.toml")), 0o644);
+  await copy(join(SOURCES, "examples/firmware/firmware-slots"), at(join(example, "firmware-slots")), 0o755);
   await copy(join(REPOSITORY, "LICENSE"), at("usr/share/doc/tebus/copyright"), 0o644);
   await write(at("usr/share/doc/tebus/THIRD-PARTY-LICENSES"), options.licenses, 0o644);
 }

@@ -44,6 +44,7 @@ configure() {
     allow_sudo
   fi
   /usr/bin/tedge init || warn "'tedge init' failed; it is tried again whenever a service starts"
+  configure_software
   configure_mosquitto
   case "$(init_system)" in
     systemd) configure_systemd "$1" ;;
@@ -77,6 +78,25 @@ allow_sudo() {
   [ ! -e /etc/sudoers.d/tedge ] || return 0
   mkdir -p /etc/sudoers.d
   (umask 0337 && cp "$share/sudoers" /etc/sudoers.d/.tedge.new) && mv /etc/sudoers.d/.tedge.new /etc/sudoers.d/tedge
+}
+
+# The plugin for the package manager that this system has.
+configure_software() {
+  if has apt-get && has dpkg-query; then
+    add_software_plugin apt /usr/bin/tedge-apt-plugin
+  elif has apk; then
+    add_software_plugin apk "$share/sm-plugins/apk"
+  elif has rpm; then
+    add_software_plugin rpm "$share/sm-plugins/rpm"
+  fi
+}
+
+add_software_plugin() {
+  plugins=/etc/tedge/sm-plugins
+  [ -d "$plugins" ] && [ ! -e "$plugins/$1" ] && [ ! -L "$plugins/$1" ] || return 0
+  ln -s "$2" "$plugins/$1"
+  /usr/bin/tedge config get software.plugin.default >/dev/null 2>&1 ||
+    /usr/bin/tedge config set software.plugin.default "$1" || true
 }
 
 configure_mosquitto() {
@@ -151,8 +171,20 @@ enabled_units() {
 runs_us() {
   case "$1" in
     tedge-agent.service | tebus.service) grep -q "/$1" /proc/self/cgroup 2>/dev/null ;;
+    tedge-agent) called_by '(/|tedge run )tedge-agent ' ;;
+    tebus) called_by 'tedge run all ' ;;
     *) false ;;
   esac
+}
+
+# True when there is a program with such a command line among those that called this script.
+called_by() {
+  pid=$$
+  while [ "$pid" -gt 1 ]; do
+    pid=$(awk '{ sub(/^.*[)] /, ""); print $2 }' "/proc/$pid/stat")
+    ! tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qE "$1" || return 0
+  done
+  return 1
 }
 
 configure_openrc() {
@@ -162,7 +194,9 @@ configure_openrc() {
     rc-update -q add tedge-agent default
     rc-service tedge-agent start || warn "tedge-agent does not start"
   else
-    for service in $(init_scripts); do rc-service -q --ifstarted "$service" restart || true; done
+    for service in $(init_scripts); do
+      runs_us "$service" || rc-service -q --ifstarted "$service" restart || true
+    done
   fi
 }
 
@@ -174,6 +208,7 @@ configure_sysvinit() {
     /etc/init.d/tedge-agent start || warn "tedge-agent does not start"
   else
     for service in $(init_scripts); do
+      if runs_us "$service"; then continue; fi
       if "/etc/init.d/$service" status >/dev/null 2>&1; then "/etc/init.d/$service" restart || true; fi
     done
   fi
@@ -201,6 +236,11 @@ remove() {
   stop_services
   for service in $(init_scripts); do remove_script "$service"; done
   for unit in "$share"/init/systemd/*; do rm -f "/lib/systemd/system/${unit##*/}"; done
+  for plugin in /etc/tedge/sm-plugins/*; do
+    case "$(readlink "$plugin" || true)" in
+      /usr/bin/tedge-apt-plugin | /usr/bin/tebus | "$share"/*) rm -f "$plugin" ;;
+    esac
+  done
   for link in $links; do
     if [ -L "/usr/bin/$link" ] && [ "$(basename "$(readlink "/usr/bin/$link")")" = tebus ]; then rm -f "/usr/bin/$link"; fi
   done

@@ -25,7 +25,15 @@ const NOT_AVAILABLE = [
   "bridge",
 ];
 
-const RUNNABLE = ["tedge-agent", "tedge-mapper", "all", "tedge-write"];
+const RUNNABLE = [
+  "tedge-agent",
+  "tedge-mapper",
+  "all",
+  "tedge-apt-plugin",
+  "tedge-file-config-plugin",
+  "tedge-file-log-plugin",
+  "tedge-write",
+];
 
 /** The command line `tedge` (spec/cli-and-config §1.1). */
 export function defineTedge(program: Command, run: Run): void {

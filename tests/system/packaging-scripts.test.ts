@@ -19,6 +19,8 @@ const PACKAGED = [
   "deb/prerm",
   "deb/postrm",
   "setup.sh",
+  "sm-plugins/apk",
+  "sm-plugins/rpm",
 ];
 
 test.each([...SCRIPTS.map((path) => join(REPOSITORY, path)), ...PACKAGED.map((path) => join(PACKAGE, path))])(

@@ -71,7 +71,7 @@ describe("help goes to standard output and is a success", () => {
   test("what is not available is not in it", async () => {
     const { stdout } = await run("tedge", ["--help"]);
     expect(stdout).toContain("mqtt");
-    expect(stdout).not.toMatch(/connect|apt-plugin|watchdog/);
+    expect(stdout).not.toMatch(/connect|flows-plugin|watchdog/);
   });
 });
 
@@ -123,7 +123,7 @@ describe("what thin-edge has and this version has not says so and exits with 1",
   test.each([
     ["tedge", ["connect", "c8y", "--test"], "'tedge connect' is not available in this version of tebus"],
     ["tedge", ["cert", "create", "--device-id", "x"], "'tedge cert' is not available in this version of tebus"],
-    ["apt", ["list"], "tedge-apt-plugin is not available in this version of tebus"],
+    ["flow", ["list"], "tedge-flows-plugin is not available in this version of tebus"],
     ["tedge", ["run", "tedge-watchdog"], "tedge-watchdog is not available in this version of tebus"],
   ] as const)("%s %j", async (calledBy, args, text) => {
     expect(await run(calledBy, args)).toEqual({ code: 1, stdout: "", stderr: `Error: ${text}\n` });
