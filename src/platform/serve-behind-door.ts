@@ -67,8 +67,9 @@ export function serveBehindDoor(options: Options): Server {
 
 function openDoor(options: Options, first: BunServer, backend: () => number): FrontDoor {
   try {
-    const { hostname, port, limits, clock, tls } = options;
-    return openFrontDoor({ hostname, port, limits, backend, clock, speaks: tls === undefined ? "plain" : "tls" });
+    const { hostname, port, limits, clock, idleTimeout, tls } = options;
+    const speaks = tls === undefined ? "plain" : "tls";
+    return openFrontDoor({ hostname, port, limits, backend, speaks, idleTimeout, clock });
   } catch (thrown) {
     void first.stop(true);
     throw thrown;

@@ -14,6 +14,8 @@ export interface FrontDoorOptions {
   readonly backend: () => number;
   /** What that server speaks. */
   readonly speaks: "tls" | "plain";
+  /** Milliseconds after which a relay is cut of which a side takes no byte. */
+  readonly idleTimeout: number;
   readonly clock: Clock;
 }
 
@@ -49,7 +51,7 @@ export function openFrontDoor(options: FrontDoorOptions): FrontDoor {
   let isClosed = false;
 
   const passOn = (socket: RawSocket, first: Uint8Array, address: string) => {
-    const relay = createRelay(socket, { clock, budget });
+    const relay = createRelay(socket, { clock, budget, patience: options.idleTimeout });
     relay.client.received(first);
     connectRelay(relay, backend(), address, clientPorts);
   };

@@ -2,18 +2,21 @@ import type { CancelTimer, Clock } from "../../base/clock.ts";
 import type { QueueBudget, QueueHolder } from "./queue-budget.ts";
 import type { RawSocket, SocketEvents } from "./raw-socket.ts";
 
-/** Milliseconds for a side to take one more byte of what is left when the other one is gone, and to close after the last. */
+/** Milliseconds for a side to take one more byte when the other one is gone, and to close after the last. */
 const LAST_BYTES = 30_000;
 const LAST_GOODBYE = 5_000;
 
 export interface RelayWorld {
   readonly clock: Clock;
+  /** Milliseconds for a side to take one more byte of what is held for it. */
+  readonly patience: number;
   readonly budget: QueueBudget;
 }
 
 /**
  * Two connections, each of which gets what the other one sends, no faster than it takes it. What a side could not take yet is held here,
- * one read of the socket at most, and the other side is not read meanwhile.
+ * one read of the socket at most, and the other side is not read meanwhile. As a socket that is not read does not tell either that it was
+ * closed, a side that takes nothing for too long is cut.
  */
 export interface Relay {
   readonly client: RelaySide;
@@ -68,14 +71,11 @@ export class RelaySide implements SocketEvents, QueueHolder {
     if (this.#isGone || this.#socket === undefined) return;
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
       const taken = this.#write(next);
+      if (taken === next.byteLength) this.#queue.shift();
+      else this.#queue[0] = next.subarray(taken);
       if (taken > 0) this.#moved();
-      if (taken < next.byteLength) {
-        this.#queue[0] = next.subarray(taken);
-        return;
-      }
-      this.#queue.shift();
+      if (taken < next.byteLength) return;
     }
-    this.#moved();
     this.other?.resume();
     this.#finishNow();
   }
@@ -100,7 +100,7 @@ export class RelaySide implements SocketEvents, QueueHolder {
     if (this.#socket === undefined) {
       if (how === "full") this.#leave();
     } else if (this.#queue.length === 0) this.#finishNow();
-    else if (how === "full") this.#endWithin(LAST_BYTES);
+    else this.#moved();
   }
 
   /** Closes both connections at once. */
@@ -122,21 +122,20 @@ export class RelaySide implements SocketEvents, QueueHolder {
   #finishNow(): void {
     if (this.#end === "half") this.#socket?.shutdown();
     if (this.#end !== "full") return;
-    this.#endWithin(LAST_GOODBYE);
+    this.#cutAfter(LAST_GOODBYE);
     this.#socket?.end();
   }
 
   #moved(): void {
-    this.#world.budget.holds(
-      this,
-      this.#queue.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    );
-    if (this.#end === "full" && !this.#isGone) this.#endWithin(LAST_BYTES);
+    const held = this.#queue.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    this.#world.budget.holds(this, held);
+    this.#cancelDeadline?.();
+    if (held > 0) this.#cutAfter(this.#end === "full" ? LAST_BYTES : this.#world.patience);
   }
 
-  #endWithin(milliseconds: number): void {
+  #cutAfter(milliseconds: number): void {
     this.#cancelDeadline?.();
-    this.#cancelDeadline = this.#world.clock.after(milliseconds, () => this.#socket?.terminate());
+    this.#cancelDeadline = this.#world.clock.after(milliseconds, () => this.cut());
   }
 
   #leave(): void {

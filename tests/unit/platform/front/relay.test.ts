@@ -53,7 +53,7 @@ class FakeSocket implements RawSocket {
 function connected(most = 1_000_000) {
   const clock = simulatedClock();
   const [client, server] = [new FakeSocket(), new FakeSocket()];
-  const relay = createRelay(client, { clock, budget: queueBudget(most) });
+  const relay = createRelay(client, { clock, budget: queueBudget(most), patience: 60_000 });
   return { clock, client, server, relay };
 }
 
@@ -108,6 +108,29 @@ describe("a relay", () => {
     }
     await clock.advance(30_000);
     expect([client.ending, client.taken, clock.pending]).toEqual(["closed", [1, 2], 0]);
+  });
+
+  test("is cut when a side takes nothing for too long, since nobody reads the other one meanwhile", async () => {
+    const { clock, client, server, relay } = connected();
+    relay.server.attach(server);
+    client.room = 0;
+    server.data.received(bytes(1, 2));
+    await clock.advance(59_000);
+    client.take(1);
+    await clock.advance(59_000);
+    expect([client.ending, server.ending]).toEqual(["open", "open"]);
+    await clock.advance(1_000);
+    expect([client.ending, server.ending, clock.pending]).toEqual(["closed", "closed", 0]);
+  });
+
+  test("that holds nothing may be quiet for ever", async () => {
+    const { clock, client, server, relay } = connected();
+    relay.server.attach(server);
+    client.room = 1;
+    server.data.received(bytes(1, 2));
+    client.take(1);
+    expect(clock.pending).toBe(0);
+    expect([client.ending, server.ending]).toEqual(["open", "open"]);
   });
 
   test("closes the server's side when the client goes before it is reached", () => {
