@@ -256,6 +256,17 @@ describe("where it becomes a file", () => {
     expect(readFileSync(join(world.data, "target"), "utf8")).toBe("link");
   });
 
+  test("neighbours that are removed at the same time take no directory away from it", async () => {
+    const jobs = Array.from({ length: 40 }, async (_, index) => {
+      const path = `shared/dir/${index}`;
+      const id = await begin(path);
+      const stored = await world.store.uploads.append(path, id, part(0, "x", { isLast: true }));
+      return stored.ok && (await world.store.remove(path)).ok;
+    });
+    expect(await Promise.all(jobs)).not.toContain(false);
+    expect(world.files()).toEqual([]);
+  });
+
   test("no request reaches what is kept of uploads", async () => {
     await begin();
     const [first = ""] = kept();
