@@ -12,6 +12,8 @@ export interface Annotation {
   readonly message: string;
   readonly span: Span;
   readonly note?: string;
+  /** Default: error. */
+  readonly severity?: "error" | "warning";
 }
 
 /**
@@ -32,7 +34,7 @@ export function excerpt(text: string, annotation: Annotation): string {
   const width = Math.max(1, Math.min(marked, [...source].length - column + 1));
   const margin = " ".repeat(String(line).length);
   return [
-    `error: ${annotation.message}`,
+    `${annotation.severity ?? "error"}: ${annotation.message}`,
     `${margin}--> ${annotation.file}:${line}:${column}`,
     `${margin} |`,
     `${line} | ${source}`,

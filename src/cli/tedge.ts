@@ -6,8 +6,10 @@ import { defineHttp } from "./http-program.ts";
 import { defineInit } from "./init-program.ts";
 import { defineMqtt } from "./mqtt-program.ts";
 import type { Run } from "./program.ts";
+import { defineService } from "./service-program.ts";
 import { defineSignalGroup } from "./signal-group-program.ts";
 import { defineToken } from "./token-program.ts";
+import { defineWorkflow } from "./workflow-program.ts";
 
 /** What thin-edge has and tebus has not yet; left out of the help. */
 const NOT_AVAILABLE = [
@@ -44,6 +46,8 @@ export function defineTedge(program: Command, run: Run): void {
   defineHttp(program, run);
   defineToken(program, run);
   defineAcl(program, run);
+  defineWorkflow(program, run);
+  defineService(program, run);
   defineDemo(program, run);
   defineSignalGroup(program, run);
   defineRun(program);

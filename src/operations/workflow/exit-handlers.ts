@@ -20,15 +20,15 @@ export function parseExitHandlers(state: StateTable, defaults: DefaultsTable): R
   const { ranges, other } = codes.value;
   const exitZero = ranges.find((range) => range.from === 0)?.handler;
   if (state.on_success !== undefined && exitZero !== undefined) {
-    return illFormed("Successful handler provided for 'on_success' and 'on_exit.0'");
+    return illFormed("Successful handler provided for 'on_success' and 'on_exit.0'", "on_success");
   }
   if (state.on_error !== undefined && other !== undefined) {
-    return illFormed("Error handler provided for 'on_error' and 'on_exit._'");
+    return illFormed("Error handler provided for 'on_error' and 'on_exit._'", "on_error");
   }
   const success = state.on_success === undefined ? exitZero : handlerOf(state.on_success);
   const names = state.on_stdout ?? [];
   if (names.length > 0 && success !== undefined) {
-    return illFormed("Successful handler provided for 'on_success' and 'on_stdout'");
+    return illFormed("Successful handler provided for 'on_success' and 'on_stdout'", "on_stdout");
   }
   const error = state.on_error ?? defaults.on_error;
   return ok({
@@ -63,7 +63,7 @@ function parseCodes(entries: Readonly<Record<string, HandlerEntry>>): Result<Cod
   const overlapped = ranges.find((range, index) => (ranges[index + 1]?.from ?? 256) <= range.to);
   if (overlapped === undefined) return ok({ ranges, ...(other === undefined ? {} : { other }) });
   const { from, to } = overlapped;
-  return illFormed(`Overlapping handlers provided for '${from}-${to}' and 'second' exit code ranges`);
+  return illFormed(`Overlapping handlers provided for '${from}-${to}' and 'second' exit code ranges`, "on_exit");
 }
 
 function parseRange(key: string, handler: Handler): Result<ExitRange, DefinitionFault> {
@@ -71,10 +71,10 @@ function parseRange(key: string, handler: Handler): Result<ExitRange, Definition
   const [first, last] = dash === -1 ? [key, key] : [key.slice(0, dash), key.slice(dash + 1)];
   for (const code of [first, last]) {
     const mistake = codeMistake(code);
-    if (mistake !== undefined) return illFormed(`invalid exit: ${key}: ${mistake}`);
+    if (mistake !== undefined) return illFormed(`invalid exit: ${key}: ${mistake}`, "on_exit", key);
   }
   const [from, to] = [Number(first), Number(last)];
-  if (from > to) return illFormed(`Invalid exit code range '${from}-${to}' as ${from}>${to}`);
+  if (from > to) return illFormed(`Invalid exit code range '${from}-${to}' as ${from}>${to}`, "on_exit", key);
   return ok({ from, to, handler });
 }
 

@@ -37,7 +37,7 @@ const RESTART_ALLOWANCE = 60_000;
 export function parseAction(state: StateTable, context: StateContext): Parsed {
   if (state.script !== undefined) return parseScript(state.script, state, context.defaults);
   if (state.background_script !== undefined) {
-    const command = commandLine(state.background_script);
+    const command = commandLine(state.background_script, "background_script");
     return command.ok ? ok({ kind: "background-script", command: command.value, onExec: onExec(state) }) : command;
   }
   if (state.operation !== undefined) return parseOperation(state.operation, state, context);
@@ -46,7 +46,7 @@ export function parseAction(state: StateTable, context: StateContext): Parsed {
 }
 
 function parseScript(script: string, state: StateTable, defaults: DefaultsTable): Parsed {
-  const command = commandLine(script);
+  const command = commandLine(script, "script");
   if (!command.ok) return command;
   const exits = parseExitHandlers(state, defaults);
   if (!exits.ok) return exits;
@@ -60,19 +60,20 @@ function parseOperation(operation: string, state: StateTable, context: StateCont
       return ok({ kind: "builtin-operation", operation: target, onExec: onExec(state) });
     return illFormed(
       `The \`builtin:${target}\` cannot be invoked from \`${context.operation}\`, but only from \`${target}\``,
+      "operation",
     );
   }
-  const input = excerpt(state.input);
+  const input = excerpt(state.input, "input");
   if (!input.ok) return input;
   const action = { kind: "sub-operation", operation, input: input.value, onExec: onExec(state) } as const;
   if (state.input_script === undefined) return ok(action);
-  const inputScript = commandLine(state.input_script);
+  const inputScript = commandLine(state.input_script, "input_script");
   return inputScript.ok ? ok({ ...action, inputScript: inputScript.value }) : inputScript;
 }
 
 function parseIterate(text: string, state: StateTable, defaults: DefaultsTable): Parsed {
   const target = parseWholePath(text);
-  if (target === undefined) return illFormed(`The provided target ${text} is not a valid path expression`);
+  if (target === undefined) return illFormed(`The provided target ${text} is not a valid path expression`, "iterate");
   if (state.on_next === undefined) return illFormed("Missing mandatory state: on_next");
   if (state.on_success === undefined) return illFormed("Missing mandatory state: on_success");
   return ok({
@@ -109,7 +110,7 @@ function parseNamedAction(name: string, state: StateTable, context: StateContext
 
 function parseBuiltinStep(name: string, state: StateTable, defaults: DefaultsTable): Parsed {
   const [, operation, step] = /^builtin:([^:]+):(.+)$/.exec(name) ?? [];
-  if (operation === undefined || step === undefined) return illFormed(`Unknown action: ${name}`);
+  if (operation === undefined || step === undefined) return illFormed(`Unknown action: ${name}`, "action");
   return withInput(state, (input) => ({ kind: "builtin-step", operation, step, input, ...ends(state, defaults) }));
 }
 
@@ -125,7 +126,7 @@ function parseAwaitRestart(state: StateTable, defaults: DefaultsTable): Parsed {
 
 function parseAwaitCompletion(state: StateTable, defaults: DefaultsTable): Parsed {
   if (state.on_success === undefined) return illFormed("No handler is provided for 'on_success'");
-  const output = excerpt(state.output);
+  const output = excerpt(state.output, "output");
   if (!output.ok) return output;
   return ok({
     kind: "await-operation-completion",
@@ -158,7 +159,7 @@ export function oldBuiltinAwait(state: StateTable): AwaitCompletionAction {
 }
 
 function withInput(state: StateTable, make: (input: Excerpt) => Action): Parsed {
-  const input = excerpt(state.input);
+  const input = excerpt(state.input, "input");
   return input.ok ? ok(make(input.value)) : input;
 }
 
@@ -182,12 +183,12 @@ function timeout(state: StateTable, defaults: DefaultsTable): { timeout?: number
   return seconds === undefined ? {} : { timeout: seconds * 1_000 };
 }
 
-function excerpt(value: TomlValue | undefined): Result<Excerpt, DefinitionFault> {
+function excerpt(value: TomlValue | undefined, key: string): Result<Excerpt, DefinitionFault> {
   if (value === undefined) return ok(NO_EXCERPT);
   if (typeof value === "string") return ok({ kind: "text", text: value });
   if (isTomlTable(value)) return ok({ kind: "table", table: tomlTableToJson(value) });
   const what = `${valueKind(value)} as ${stringifyJson(tomlToJson(value))}`;
-  return illFormed(`Only records can be used for command input/output, not a ${what}`);
+  return illFormed(`Only records can be used for command input/output, not a ${what}`, key);
 }
 
 function valueKind(value: TomlValue): string {
@@ -196,7 +197,7 @@ function valueKind(value: TomlValue): string {
   return typeof value === "object" ? "date" : "number";
 }
 
-function commandLine(text: string): Result<readonly [string, ...string[]], DefinitionFault> {
+function commandLine(text: string, key: string): Result<readonly [string, ...string[]], DefinitionFault> {
   const parsed = parseCommandLine(text);
-  return parsed.ok ? parsed : illFormed(parsed.fault.message);
+  return parsed.ok ? parsed : illFormed(parsed.fault.message, key);
 }

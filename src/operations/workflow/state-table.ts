@@ -6,10 +6,13 @@ import type { TomlTable, TomlValue } from "../../base/toml.ts";
 import { type TomlPath, tomlPlaces } from "../../base/toml-place.ts";
 
 /** What makes a definition ill-formed; the message is one of spec/operations §3.7 and ends up in the reason of commands. */
-export type DefinitionFault = Fault<"ill-formed">;
+export interface DefinitionFault extends Fault<"ill-formed"> {
+  /** Where the mistake is: in the file when the message tells that too, else below the state. */
+  readonly place?: TomlPath;
+}
 
-export function illFormed(message: string): Result<never, DefinitionFault> {
-  return err(fault("ill-formed", message));
+export function illFormed(message: string, ...place: TomlPath): Result<never, DefinitionFault> {
+  return err({ ...fault("ill-formed", message), place });
 }
 
 const HANDLER = v.union([v.string(), v.object({ status: v.string(), reason: v.optional(v.string()) })]);
@@ -65,7 +68,7 @@ export function parseStateTable(text: string, name: string, table: TomlTable): R
 /** A mistake at a place of the file, told as the TOML parser tells its own. */
 export function mistakeAt(text: string, path: TomlPath, message: string): Result<never, DefinitionFault> {
   const { line, column } = lineAndColumn(text, tomlPlaces(text)(path).start);
-  return illFormed(`TOML parse error at line ${line}, column ${column}: ${message}`);
+  return illFormed(`TOML parse error at line ${line}, column ${column}: ${message}`, ...path);
 }
 
 function typeFault(text: string, above: TomlPath, issue: v.BaseIssue<unknown>): Result<never, DefinitionFault> {

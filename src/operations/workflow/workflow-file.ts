@@ -13,7 +13,7 @@ import { type DefinitionFault, mistakeAt, parseDefaultsTable, parseStateTable } 
  * (spec/operations §3.8); code `unusable` when not even that can be read.
  */
 export function parseWorkflowFile(path: string, source: Uint8Array): Result<Workflow, Fault<"unusable">> {
-  const text = decode(source);
+  const text = decodeDefinition(source);
   if (text === undefined) return unusable(path, "not UTF-8");
   const toml = parseToml(text);
   if (!toml.ok) return unusable(path, toml.fault.message);
@@ -39,7 +39,7 @@ export function refusingStates(reason: string): States {
 }
 
 /** Keys of the top level that are no states; all but `operation` and the defaults are read and ignored (spec/operations §3.3). */
-const TOP_LEVEL = new Set([
+export const TOP_LEVEL: ReadonlySet<string> = new Set([
   "operation",
   "on_error",
   "on_timeout",
@@ -74,7 +74,8 @@ function parseStates(operation: string, text: string, table: TomlTable): Result<
   return checkStates(new Map([...implied, ...states]));
 }
 
-function wrongNumber(given: readonly string[]): string {
+/** What is wrong with a state that has not exactly one action. */
+export function wrongNumber(given: readonly string[]): string {
   if (given.length === 0) return `missing action, expected one of ${ACTION_KEYS.map((key) => `\`${key}\``).join(", ")}`;
   return `a state has one action, not ${given.map((key) => `\`${key}\``).join(" and ")}`;
 }
@@ -83,7 +84,8 @@ function unusable(path: string, why: string): Result<never, Fault<"unusable">> {
   return err(fault("unusable", `Cannot use the operation workflow definition "${path}": ${why}`));
 }
 
-function decode(bytes: Uint8Array): string | undefined {
+/** The text of a file; `undefined` if it is not UTF-8. */
+export function decodeDefinition(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
