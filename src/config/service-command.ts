@@ -1,6 +1,6 @@
 import { type Fault, fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { type InitConfig, systemTomlPath } from "./system-toml.ts";
+import { type InitConfig, type SystemConfig, systemTomlPath } from "./system-toml.ts";
 
 /** What can be asked of the service manager, in the words of `system.toml`. */
 export type ServiceVerb = "restart" | "start" | "stop" | "enable" | "disable" | "is_active";
@@ -22,7 +22,33 @@ export function serviceCommand(
   service: string,
   directory: string,
 ): Result<CommandLine, ServiceCommandFault> {
-  const template = verb === "is_active" ? init.isActive : init[verb];
+  return fill(verb === "is_active" ? init.isActive : init[verb], verb, service, directory);
+}
+
+/**
+ * The command for an action of `tedge service`: one of the service manager's, or one of the table `service_actions`. `undefined` when there is
+ * neither (spec/operations §11.2).
+ */
+export function serviceActionCommand(
+  { init, serviceActions }: SystemConfig,
+  action: string,
+  service: string,
+  directory: string,
+): Result<CommandLine, ServiceCommandFault> | undefined {
+  const own = Object.hasOwn(serviceActions, action) ? serviceActions[action] : undefined;
+  if (own !== undefined) return fill(own, action, service, directory);
+  const verb = ACTIONS.find((one) => one === action);
+  return verb === undefined ? undefined : serviceCommand(init, verb, service, directory);
+}
+
+const ACTIONS = ["restart", "start", "stop", "enable", "disable"] as const;
+
+function fill(
+  template: readonly string[],
+  verb: string,
+  service: string,
+  directory: string,
+): Result<CommandLine, ServiceCommandFault> {
   if (template.length > 0 && !template.some((word) => word.includes(PLACEHOLDER))) {
     return err(syntaxError(verb, `A placeholder '${PLACEHOLDER}' is missing.`, directory));
   }

@@ -13,6 +13,8 @@ export interface SystemConfig {
   readonly user: string;
   readonly group: string;
   readonly init: InitConfig;
+  /** What else can be done to services, by name of the action: commands as in `init`. The reference passes over this table. */
+  readonly serviceActions: Readonly<Record<string, readonly string[]>>;
   readonly system: {
     readonly reboot: readonly string[];
     readonly rebootTimeoutSeconds: number;
@@ -50,6 +52,7 @@ export const DEFAULT_SYSTEM: SystemConfig = {
   user: "tedge",
   group: "tedge",
   init: SYSTEMD,
+  serviceActions: {},
   system: { reboot: ["init", "6"], rebootTimeoutSeconds: 120 },
   log: {},
 };
@@ -88,6 +91,7 @@ const SystemToml = v.looseObject({
   user: v.optional(v.string()),
   group: v.optional(v.string()),
   init: v.optional(InitTable),
+  service_actions: v.optional(v.record(v.string(), Words)),
   system: v.optional(SystemTable),
   log: v.optional(v.record(v.string(), Level)),
 });
@@ -120,11 +124,12 @@ export function parseSystemToml(path: string, text: string): Result<SystemConfig
   if (!table.ok) return err(broken(path, table.fault.message));
   const parsed = v.safeParse(SystemToml, table.value);
   if (!parsed.success) return err(broken(path, parsed.issues.map(describeIssue).join("; ")));
-  const { user, group, init, system, log } = parsed.output;
+  const { user, group, init, service_actions, system, log } = parsed.output;
   return ok({
     user: user ?? DEFAULT_SYSTEM.user,
     group: group ?? DEFAULT_SYSTEM.group,
     init: init === undefined ? SYSTEMD : asInit(init),
+    serviceActions: service_actions ?? {},
     system: system === undefined ? DEFAULT_SYSTEM.system : asSystem(system),
     log: log ?? {},
   });

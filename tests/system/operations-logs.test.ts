@@ -71,7 +71,7 @@ const whole = () => ({
 });
 const upload = (members: Record<string, unknown> = {}) => runCommand(at, "log_upload", { ...whole(), ...members });
 /** What of the lines tells them apart. */
-const lines = async () => (await curl(url())).match(/^filename: .*|\d+\.\d+$/gm);
+const lines = async () => [...((await curl(url())).match(/^filename: .*|\d+\.\d+$/gm) ?? [])];
 const left = () => readdir(join(at.device.root, "tmp"));
 
 describe("a log upload", () => {

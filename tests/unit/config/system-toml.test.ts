@@ -64,6 +64,7 @@ describe("system.toml", () => {
     [OPENRC.replace(/^stop.*$/m, ""), "init.stop: "],
     ["[system]\nreboot_timeout_seconds = 5", "system.reboot: "],
     ["[system]\nreboot = []\nwhat = 1", "system.what: "],
+    ['[service_actions]\nreload = "systemctl"', "service_actions.reload: "],
     ['[log]\ntedge = "loud"', 'Invalid log level: "loud", supported levels are info, warn, error and debug'],
   ])("%p is refused", (text, reason) => {
     expect(refusal(text)).toStartWith("Toml syntax error in the system config file '/etc/tedge/system.toml': ");
