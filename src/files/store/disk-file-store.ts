@@ -1,3 +1,5 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { fault, toFault } from "../../base/fault.ts";
@@ -17,6 +19,7 @@ import { createPins } from "./pins.ts";
 import { removeTarget } from "./remove-target.ts";
 import { footprintOf, refuseByCondition, refuseTarget, statIfThere, uploadToDirectory } from "./replace-target.ts";
 import { roomLedger } from "./room-ledger.ts";
+import { shareFile } from "./share-file.ts";
 import { storeCare } from "./store-care.ts";
 import { type DirectoryOwner, storeDirectories } from "./store-directories.ts";
 import type { FileStoreFault } from "./store-fault.ts";
@@ -124,6 +127,23 @@ export function createFileStore(options: FileStoreOptions): FileStore {
     return refused === undefined ? ok({ target, present }) : err(refused);
   }
 
+  const put: FileStore["put"] = (path, content, { length = 0, condition } = {}) =>
+    at(path, async (located) => {
+      const looked = await lookAtTarget(located, path, condition);
+      if (!looked.ok) return looked;
+      const { target, present } = looked.value;
+      const credit = footprintOf(present);
+      const reserved = await room.reserve(footprint(length) - credit);
+      if (!reserved.ok) return reserved;
+      const reservation = reserved.value;
+      try {
+        const mode = present === undefined ? undefined : Number(present.mode);
+        return await storeUpload(context, { target, path, content, condition, mode, reservation, credit });
+      } finally {
+        reservation.release();
+      }
+    });
+
   return {
     uploads,
 
@@ -144,20 +164,17 @@ export function createFileStore(options: FileStoreOptions): FileStore {
 
     read: (path) => lookUp(path, openStored),
 
-    put: (path, content, { length = 0, condition } = {}) =>
+    put,
+
+    share: (path, source) =>
       at(path, async (located) => {
-        const looked = await lookAtTarget(located, path, condition);
+        const looked = await lookAtTarget(located, path, undefined);
         if (!looked.ok) return looked;
-        const { target, present } = looked.value;
-        const credit = footprintOf(present);
-        const reserved = await room.reserve(footprint(length) - credit);
-        if (!reserved.ok) return reserved;
-        const reservation = reserved.value;
         try {
-          const mode = present === undefined ? undefined : Number(present.mode);
-          return await storeUpload(context, { target, path, content, condition, mode, reservation, credit });
-        } finally {
-          reservation.release();
+          return await shareFile(context, { target: looked.value.target, path, source });
+        } catch (thrown) {
+          if (toFault(thrown).code !== "EXDEV") throw thrown;
+          return await put(path, createReadStream(source), { length: (await stat(source)).size });
         }
       }),
 

@@ -29,6 +29,11 @@ export interface FileStore {
     content: AsyncIterable<Uint8Array>,
     options?: PutOptions,
   ): Promise<Result<StoredFile, FileStoreFault>>;
+  /**
+   * Gives the file `source` (absolute path) a name in the store too, without a copy where both are on one file system; its bytes then do
+   * not count here. Whoever uploads to that name replaces the name, not the content of `source`.
+   */
+  share(path: string, source: string): Promise<Result<StoredFile, FileStoreFault>>;
   find(path: string): Promise<Result<StoredFile, FileStoreFault>>;
   /** Like `find`, and holds the file open. */
   read(path: string): Promise<Result<OpenFile, FileStoreFault>>;

@@ -45,7 +45,7 @@ export async function replaceTarget(
     if (refused !== undefined) return err(refused);
     await move(real);
     const stats = await stat(real, { bigint: true });
-    settle(directory.isInStore ? footprint(Number(stats.size)) - footprintOf(present) : 0);
+    settle(directory.isInStore ? footprintOf(stats) - footprintOf(present) : 0);
     return ok(describeStored(real, stats));
   });
   if (replaced.ok) await syncDirectory(directory.path);
@@ -74,8 +74,9 @@ export function refuseByCondition(
   return broken === undefined ? undefined : fault("precondition-failed", broken);
 }
 
+/** A file that has a name elsewhere too, as those of the cache have, takes no room of the store. */
 export function footprintOf(present: BigIntStats | undefined): number {
-  return present?.isFile() === true ? footprint(Number(present.size)) : 0;
+  return present?.isFile() === true && present.nlink <= 1n ? footprint(Number(present.size)) : 0;
 }
 
 /** Links are followed. Throws what the operating system says. */

@@ -40,7 +40,7 @@ export async function surveyStore(options: SurveyOptions): Promise<SurveyReport>
     } else if (entry.stats.isSymbolicLink() && linked.size < MOST_LINKED) {
       linked.add(dirname(await followLinks(entry.path).catch(() => entry.path)));
     } else if (entry.stats.isFile() && !isTemporaryName(basename(entry.path))) {
-      counted += footprint(entry.stats.size);
+      counted += entry.stats.nlink > 1 ? 0 : footprint(entry.stats.size);
       await options.visit(entry);
     }
   }

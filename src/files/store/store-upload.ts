@@ -1,12 +1,11 @@
 import { constants } from "node:fs";
 import { dirname, join } from "node:path";
-import { toFault } from "../../base/fault.ts";
 import { err, type Result } from "../../base/result.ts";
 import { diskFault, impossiblePath } from "./disk-fault.ts";
 import { footprint } from "./footprint.ts";
+import { makePlace, type Place } from "./make-place.ts";
 import type { Precondition } from "./precondition.ts";
 import { replaceTarget, type TargetContext } from "./replace-target.ts";
-import type { MadeDirectory, StoreDirectories } from "./store-directories.ts";
 import type { FileStoreFault } from "./store-fault.ts";
 import type { Reservation } from "./store-room.ts";
 import type { StoredFile } from "./stored-file.ts";
@@ -40,7 +39,7 @@ export async function storeUpload(context: UploadContext, upload: Upload): Promi
   const directory = dirname(upload.target);
   const name = names.take();
   try {
-    const place = await makePlace(directories, directory, name);
+    const place = await makePlace(directories, directory, () => openUploadFile(join(directory, name), NEW_FILE));
     const stored = await fill(place, context, upload);
     if (stored.ok) return stored;
     await place.file.discard();
@@ -52,30 +51,10 @@ export async function storeUpload(context: UploadContext, upload: Upload): Promi
   }
 }
 
-interface Place {
-  readonly file: UploadFile;
-  readonly made: MadeDirectory;
-}
-
-/** A removal nearby may take an empty directory away before the temporary file is in it; then once more. */
-async function makePlace(directories: StoreDirectories, directory: string, name: string): Promise<Place> {
-  for (let tries = 1; ; tries += 1) {
-    let made: MadeDirectory | undefined;
-    try {
-      made = await directories.make(directory);
-      return { file: await openUploadFile(join(directory, name), NEW_FILE), made };
-    } catch (thrown) {
-      if (made?.topmost !== undefined) await directories.prune(directory, dirname(made.topmost));
-      if (tries === MOST_TRIES || toFault(thrown).code !== "ENOENT") throw thrown;
-    }
-  }
-}
-
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-const MOST_TRIES = 5;
 
 async function fill(
-  { file, made: directory }: Place,
+  { file, made: directory }: Place<UploadFile>,
   context: UploadContext,
   { target, path, content, condition, mode, reservation, credit }: Upload,
 ): Promise<Result<StoredFile, FileStoreFault>> {

@@ -24,6 +24,12 @@ export interface DownloadRequest {
   readonly sha256?: string;
 }
 
+/** What was put under the target. */
+export interface Downloaded {
+  /** Entity tag of the last answer, quotes included; `null` when it had none. */
+  readonly etag: string | null;
+}
+
 /** Requests of one download, each with its own retries: the first and four that go on after the body broke off. */
 const MOST_REQUESTS = 5;
 
@@ -34,7 +40,7 @@ const MOST_REQUESTS = 5;
 export async function download(
   request: DownloadRequest,
   options: TransferOptions,
-): Promise<Result<undefined, TransferFault>> {
+): Promise<Result<Downloaded, TransferFault>> {
   const refused = checkUrl(request.url) ?? (await checkTarget(request.target));
   if (refused !== undefined) return err(refused);
   const directory = dirname(request.target);
@@ -45,11 +51,11 @@ export async function download(
     file = await openPartialFile(request.url, request.target, options.clock);
     const filled = await fill(file, request, options);
     if (!filled.ok) return filled;
-    await file.truncate(filled.value);
+    await file.truncate(filled.value.size);
     const wrong = request.sha256 === undefined ? undefined : await checkDigest(file.path(), request.sha256);
     if (wrong !== undefined) return err(wrong);
     await file.commit(request.target);
-    return ok();
+    return ok({ etag: filled.value.etag });
   } catch (thrown) {
     return err(targetFault(request.target, thrown));
   } finally {
@@ -57,12 +63,12 @@ export async function download(
   }
 }
 
-/** Gives the size of the file. Throws what the operating system says. */
+/** Gives the size of the file and its tag. Throws what the operating system says. */
 async function fill(
   file: PartialFile,
   request: DownloadRequest,
   options: TransferOptions,
-): Promise<Result<number, TransferFault>> {
+): Promise<Result<Downloaded & { readonly size: number }, TransferFault>> {
   let point = file.found;
   let last: TransferFault = fault("network", "The file kept changing while it was downloaded");
   for (let requests = 1; requests <= MOST_REQUESTS; requests += 1) {
@@ -83,7 +89,7 @@ async function fill(
       if (full !== undefined) return err(full);
       if (continuation.at > 0) options.log.info(`Resuming file download at position=${continuation.at}`);
       const saved = await saveBody(file, answer, continuation, options);
-      if (saved.fault === undefined) return ok(saved.written);
+      if (saved.fault === undefined) return ok({ size: saved.written, etag: continuation.next.etag });
       if (saved.fault.code !== "network") return err(saved.fault);
       last = saved.fault;
       point = { ...continuation.next, written: saved.written };

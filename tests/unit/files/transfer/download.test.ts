@@ -65,10 +65,23 @@ const part = (range: string, body: string, headers = { etag: '"1"' }) =>
   answer("206 Partial Content", { ...headers, "content-range": `bytes ${range}` }, body);
 
 describe("a plain download", () => {
+  test("tells the entity tag of what it brought, also that of the part that came last", async () => {
+    await using whole = await scriptedServer(answer("200 OK", { etag: 'W/"2"' }, "content"));
+    expect(await get(whole.url)).toEqual({ ok: true, value: { etag: 'W/"2"' } });
+    await using parts = await scriptedServer(
+      brokenAnswer("200 OK", { ...V1, "content-length": "10" }, "0123"),
+      part("4-9/10", "456789"),
+    );
+    expect(await get(parts.url)).toEqual({ ok: true, value: { etag: '"1"' } });
+  });
+
   test("arrives whole with mode 0600, and directories above it are made", async () => {
     await using server = await scriptedServer(answer("200 OK", {}, "content"));
     target = join(directory.path, "a/b/target");
-    expect(await get(server.url, { headers: { authorization: "Bearer t" } })).toEqual({ ok: true, value: undefined });
+    expect(await get(server.url, { headers: { authorization: "Bearer t" } })).toEqual({
+      ok: true,
+      value: { etag: null },
+    });
     expect(readFileSync(target, "utf8")).toBe("content");
     expect(statSync(target).mode & 0o777).toBe(0o600);
     const [request] = server.requests;
