@@ -65,14 +65,9 @@ const part = (range: string, body: string, headers = { etag: '"1"' }) =>
   answer("206 Partial Content", { ...headers, "content-range": `bytes ${range}` }, body);
 
 describe("a plain download", () => {
-  test("tells the entity tag of what it brought, also that of the part that came last", async () => {
-    await using whole = await scriptedServer(answer("200 OK", { etag: 'W/"2"' }, "content"));
-    expect(await get(whole.url)).toEqual({ ok: true, value: { etag: 'W/"2"' } });
-    await using parts = await scriptedServer(
-      brokenAnswer("200 OK", { ...V1, "content-length": "10" }, "0123"),
-      part("4-9/10", "456789"),
-    );
-    expect(await get(parts.url)).toEqual({ ok: true, value: { etag: '"1"' } });
+  test("tells the entity tag of what it brought", async () => {
+    await using server = await scriptedServer(answer("200 OK", { etag: 'W/"2"' }, "content"));
+    expect(await get(server.url)).toEqual({ ok: true, value: { etag: 'W/"2"' } });
   });
 
   test("arrives whole with mode 0600, and directories above it are made", async () => {
@@ -288,6 +283,11 @@ describe("a body that breaks off", () => {
       ranges: [undefined, "bytes=4-"],
     });
     expect(clock.delays).toEqual([]);
+  });
+
+  test("tells the entity tag of both parts", async () => {
+    await using server = await scriptedServer(first, part("4-9/10", "456789"));
+    expect(await get(server.url)).toEqual({ ok: true, value: { etag: '"1"' } });
   });
 
   test("also when it was chunked and had no end", async () => {
