@@ -20,6 +20,7 @@ import { prepareSubCommand } from "./command/prepare-sub-command.ts";
 import { createRequestDesk } from "./command/request-desk.ts";
 import { resumeBoard } from "./command/resume-board.ts";
 import type { CommandAddress } from "./command.ts";
+import { type CommandScope, deviceScope } from "./command-scope.ts";
 import { type Disk, realDisk } from "./disk.ts";
 import { createOperationLog, type LogLimits } from "./operation-log.ts";
 import type { Exec } from "./steps/run-program.ts";
@@ -30,6 +31,8 @@ import { createLibrary } from "./workflow/workflow-library.ts";
 export interface OperationsOptions {
   readonly schema: TopicSchema;
   readonly device: EntityId;
+  /** Default: the device itself. */
+  readonly scope?: CommandScope;
   /** The service whose signals are obeyed. */
   readonly agentService: EntityId;
   readonly directories: OperationsDirectories;
@@ -86,44 +89,45 @@ const RESCAN = {
   isRetriable: () => true,
 } as const;
 
+/** Capabilities come first, but plugins that take longer to tell what they can do hold up no command. */
+const LONGEST_ANNOUNCEMENT = 10_000;
+
 /** Everything that does the operations of one device; the state machine of a command is in command/command.machine.ts. */
 export function createOperations(options: OperationsOptions): Operations {
-  const { schema, device, agentService, directories, clock, log } = options;
+  const { schema, agentService, directories, clock, log } = options;
+  const scope = options.scope ?? deviceScope(options.device);
   const { disk, exec: run, watch } = options.world ?? realWorld(clock);
   const now = () => clock.now();
   const tasks = createTasks(log);
   const background = createTasks(log);
   const builtins = new Map(options.builtins.map((builtin) => [builtin.operation, builtin]));
   const enabled = options.builtins.filter(({ operation }) => options.disabled?.includes(operation) !== true);
-  const address = (topic: string) => commandAddress(topic, schema, device);
-  const addressOf = (operation: string, id: string): CommandAddress => {
-    return {
-      topic: schema.topic(device, { kind: "command", operation, id }),
-      root: schema.root,
-      device,
-      operation,
-      id,
-    };
+  const address = (topic: string) => commandAddress(topic, schema, scope);
+  const addressOf = (entity: EntityId, operation: string, id: string): CommandAddress => {
+    const topic = schema.topic(entity, { kind: "command", operation, id });
+    return { topic, root: schema.root, device: entity, operation, id };
   };
+  const stateFile = (name: string) => join(directories.state, `${scope.prefix}${name}`);
 
   const library = createLibrary({
     definitions: directories.workflows,
-    copies: join(directories.state, "workflows-in-use"),
+    copies: stateFile("workflows-in-use"),
     builtins: [...builtins.keys()],
     disabled: options.disabled ?? [],
+    accepts: scope.accepts,
     disk,
     log,
   });
-  const board = createBoard({ path: join(directories.state, "workflows"), disk, now, log });
+  const board = createBoard({ path: stateFile("workflows"), disk, now, log });
   const persistence = createPersistence({ board, clock, random: options.random, log });
   const operationLog = createOperationLog({ directory: directories.logs, limits: options.maxLogs, disk, now, log });
   const publisher = createCommandPublisher(options.publish, background);
   const capabilities = createCapabilities({
-    operations: () => library.operations(),
+    operations: () => library.operations().filter(scope.announces),
     builtins,
-    topic: (operation) => schema.topic(device, { kind: "capability", operation }),
+    topic: (operation) => schema.topic(scope.owner, { kind: "capability", operation }),
     publish: options.publish,
-    path: join(directories.state, "capabilities.json"),
+    path: stateFile("capabilities.json"),
     disk,
     tasks,
     background,
@@ -132,7 +136,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const rescan = () => retry(() => library.rescan(), { ...RESCAN, clock, random: options.random });
   const refresh = async () => {
     const changed = await rescan();
-    if (changed.ok) capabilities.update(changed.value);
+    if (changed.ok) capabilities.update(changed.value.filter(scope.announces));
     else log.error("The workflow definitions cannot be read", changed.fault);
   };
   const dispatcher = createDispatcher({
@@ -158,7 +162,12 @@ export function createOperations(options: OperationsOptions): Operations {
       tmp: directories.tmp,
       clock,
       prepareSub: (parent, operation, input) =>
-        prepareSubCommand(parent, operation, input, { library, operationLog, refresh, address: addressOf }),
+        prepareSubCommand(parent, operation, input, {
+          library,
+          operationLog,
+          refresh,
+          address: (name, id) => addressOf(parent.address.device, name, id),
+        }),
     },
   });
   const desk = createRequestDesk({ board, persistence, library, publisher, dispatcher, operationLog, refresh, log });
@@ -168,29 +177,38 @@ export function createOperations(options: OperationsOptions): Operations {
   let watcher: DirectoryWatch | undefined;
 
   const takeUp = async () => {
-    await capabilities.announce();
+    const over = new AbortController();
+    stopped.signal.addEventListener("abort", () => over.abort());
+    tasks.run(() => capabilities.announce().finally(() => over.abort()));
+    await sleep(clock, LONGEST_ANNOUNCEMENT, over.signal);
     dispatcher.resume(await resumeBoard({ board, persistence, library, address, log }));
     started.resolve();
   };
 
+  const obey = (signal: string) => {
+    const operations = refreshedBy(signal, enabled);
+    capabilities.update(operations);
+    if (operations.length === 0 && signal.startsWith("sync")) log.warn(`Nothing is done at the signal ${signal}`);
+  };
+
   const participant: Participant = {
-    name: "operations",
+    name: `${scope.prefix}operations`,
     subscriptions: [
-      { filter: `${schema.root}/${device}/cmd/+/+`, qos: 1 },
-      { filter: `${schema.root}/${agentService}/signal/+`, qos: 1 },
+      { filter: `${schema.root}/${scope.filter}/cmd/+/+`, qos: 1 },
+      ...(scope.obeysSignals ? [{ filter: `${schema.root}/${agentService}/signal/+`, qos: 1 } as const] : []),
     ],
     async receive(message) {
       await started.promise;
       const signal = schema.parse(message.topic);
       if (signal?.entity === agentService && signal.channel.kind === "signal") {
-        return capabilities.update(refreshedBy(signal.channel.type, enabled));
+        return obey(signal.channel.type);
       }
       const command = address(message.topic);
       if (command !== undefined) await desk.receive(command, payloadText(message));
     },
     async connected({ first, sessionPresent }) {
       if (first || sessionPresent) return;
-      capabilities.update(library.operations());
+      capabilities.update(library.operations().filter(scope.announces));
       dispatcher.republish();
     },
   };
@@ -238,11 +256,11 @@ function realWorld(clock: Clock): OperationsWorld {
   };
 }
 
-function commandAddress(topic: string, schema: TopicSchema, device: EntityId): CommandAddress | undefined {
+function commandAddress(topic: string, schema: TopicSchema, scope: CommandScope): CommandAddress | undefined {
   const parsed = schema.parse(topic);
-  if (parsed?.entity !== device || parsed.channel.kind !== "command") return undefined;
+  if (parsed === undefined || parsed.channel.kind !== "command" || !scope.includes(parsed.entity)) return undefined;
   const { operation, id } = parsed.channel;
-  return operation === "" || id === "" ? undefined : { topic, root: schema.root, device, operation, id };
+  return operation === "" || id === "" ? undefined : { topic, root: schema.root, device: parsed.entity, operation, id };
 }
 
 function refreshedBy(signal: string, builtins: readonly BuiltinOperation[]): string[] {

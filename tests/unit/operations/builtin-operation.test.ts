@@ -103,3 +103,34 @@ test("built-in operations may clean up after every command that ended or was cle
   await device.stop();
   expect(cleaned).toEqual(["1 successful", "2 executing"]);
 });
+
+test("an operation that takes long to say what it can do holds up no command", async () => {
+  const said = Promise.withResolvers<object>();
+  device.builtins = [
+    builtin("dust", {
+      capability: async () => {
+        await said.promise;
+        return { types: ["late"] };
+      },
+    }),
+  ];
+  const timeOut = device.holdTimers(10_000);
+  await device.start();
+  device.request("dust", "1");
+  await Promise.resolve();
+  expect(device.statuses("dust", "1")).toEqual(["init"]);
+  timeOut();
+  expect(await device.untilFinal("dust", "1")).toMatchObject({ status: "successful" });
+  said.resolve({});
+  await device.until(() => capability("dust") === '{"types":["late"]}');
+});
+
+test("a signal that asks for nothing there is, is told", async () => {
+  device.builtins = [builtin("dust", { refreshOn: ["sync", "sync_dust"] })];
+  await device.start();
+  for (const signal of ["sync_dust", "sync", "sync_config_update", "other"]) {
+    device.send(`te/device/main/service/tedge-agent/signal/${signal}`, "{}");
+  }
+  await device.received();
+  expect(device.complaints).toEqual(["Nothing is done at the signal sync_config_update"]);
+});

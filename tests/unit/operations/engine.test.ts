@@ -231,7 +231,7 @@ describe("a running script", () => {
 
   test("keeps the place of its operation until it has ended, also when its command is cleared", async () => {
     const [pid, end] = [join(device.root, "pid"), join(device.root, "end")];
-    const script = `if [ \${.topic.cmd_id} = 1 ]; then trap "sleep 0.05; echo first >> ${end}; exit" TERM; echo $$ > ${pid}; sleep 600 & wait; else echo second >> ${end}; fi`;
+    const script = `if [ \${.topic.cmd_id} = 1 ]; then trap "sleep 0.05; echo first >> ${end}; exit" TERM; sh -c "echo > ${pid}; exec sleep 600" & wait; else echo second >> ${end}; fi`;
     await device.define("op", shell("op", script));
     await device.start();
     device.request("op", "1");
