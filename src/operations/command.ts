@@ -1,6 +1,7 @@
 import type { EntityId } from "../bus/entity-id.ts";
 import type { CommandPayload } from "../bus/payload/command.ts";
 import { invocationsOf } from "../bus/payload/command-id.ts";
+import { serviceNameOf } from "./command-scope.ts";
 
 /** Where one command lives. */
 export interface CommandAddress {
@@ -26,6 +27,12 @@ export function subCommandId(parent: CommandAddress): string {
 
 export function isSubCommand(address: CommandAddress): boolean {
   return address.id.startsWith(SUB);
+}
+
+/** What the names of a command's files begin with: ids are unique for one operation of one entity, and services share an agent's directories. */
+export function fileStem(device: EntityId, operation: string): string {
+  const service = serviceNameOf(device);
+  return service === undefined ? operation : `${service}.${operation}`;
 }
 
 /** The operations from the root command down to this one, and the id of the root. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Log } from "../base/log.ts";
-import { type CommandAddress, commandChain } from "./command.ts";
+import { type CommandAddress, commandChain, fileStem } from "./command.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { loggedOperation, logHeader } from "./log-text.ts";
 
@@ -37,7 +37,7 @@ export function createOperationLog({ directory, limits, disk, now, log }: Operat
 
   const path = (address: CommandAddress) => {
     const { operations, rootId } = commandChain(address);
-    return join(directory, `workflow-${operations[0]}-${rootId}.log`);
+    return join(directory, `workflow-${fileStem(address.device, operations[0])}-${rootId}.log`);
   };
 
   const drain = async () => {
@@ -63,14 +63,15 @@ export function createOperationLog({ directory, limits, disk, now, log }: Operat
     known.add(file);
     const existing = await disk.read(file, 1);
     if (existing.ok) return "";
-    await prune(commandChain(address).operations[0]);
+    await prune(address);
     return address.id.startsWith("sub:") ? "" : logHeader(address, now());
   };
 
-  const prune = async (operation: string) => {
+  const prune = async (address: CommandAddress) => {
+    const [operation] = commandChain(address).operations;
     const limit = limits(operation);
     if (limit === undefined) return;
-    const files = await disk.list(directory, (name) => isLogName(operation, name));
+    const files = await disk.list(directory, (name) => isLogName(fileStem(address.device, operation), name));
     if (!files.ok) return;
     const own: DiskFile[] = [];
     for (const file of files.value) if (await isLogOf(operation, file.name)) own.push(file);
@@ -103,8 +104,8 @@ export function createOperationLog({ directory, limits, disk, now, log }: Operat
   };
 }
 
-function isLogName(operation: string, name: string): boolean {
-  return name.startsWith(`workflow-${operation}-`) && name.endsWith(".log");
+function isLogName(stem: string, name: string): boolean {
+  return name.startsWith(`workflow-${stem}-`) && name.endsWith(".log");
 }
 
 const MOST_KNOWN = 10_000;

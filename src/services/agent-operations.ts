@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { FaultError } from "../base/fault.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import { removeLeftPartials } from "../files/transfer/partial-file.ts";
+import { serviceScope } from "../operations/command-scope.ts";
 import { createOperations } from "../operations/engine.ts";
 import { deviceProfileSteps } from "../operations/profile/twin-update.ts";
 import { createAgentConfiguration, disabledOperations, installAgentDefaults } from "./agent-configuration.ts";
 import { createAgentLogs } from "./agent-logs.ts";
 import type { AgentContext, AgentPart } from "./agent-part.ts";
 import { createAgentRestart } from "./agent-restart.ts";
+import { createAgentServiceCommands } from "./agent-service-commands.ts";
 import { createAgentSoftware } from "./agent-software.ts";
 import { createPluginTools } from "./plugin-tools.ts";
 import { createTransfer } from "./transfer.ts";
@@ -21,7 +23,8 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
   const transfer = createTransfer(config, world);
   const tools = createPluginTools(config, host);
   const stopping = new AbortController();
-  const operations = createOperations({
+  const restartAgent = () => host.requestProcessRestart("an operation asked for it");
+  const common = {
     schema: context.schema,
     device: context.device,
     agentService: context.agentService,
@@ -31,9 +34,14 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
       logs: join(config.get("logs.path"), "agent"),
       tmp: config.get("tmp.path"),
     },
-    maxLogs: (operation) => counts.get(operation) ?? counts.get("*"),
+    maxLogs: (operation: string) => counts.get(operation) ?? counts.get("*"),
     publish: context.publish,
     transfer,
+    ...world,
+    onRestartRequested: restartAgent,
+  };
+  const operations = createOperations({
+    ...common,
     builtins: [
       ...createAgentSoftware({ agent: context, tools, transfer, signal: stopping.signal }),
       ...createAgentConfiguration({ agent: context, tools, transfer }),
@@ -42,21 +50,29 @@ export function createAgentOperations(context: AgentContext & { readonly agentSe
     ],
     disabled: disabledOperations(context),
     workflowSteps: new Map([["device_profile", deviceProfileSteps(context.schema, context.publish)]]),
-    ...world,
-    onRestartRequested: () => host.requestProcessRestart("a workflow asked for it"),
   });
+  const services = createOperations({
+    ...common,
+    scope: serviceScope(context.device, context.agentService),
+    builtins: createAgentServiceCommands(context, tools, restartAgent),
+  });
+  const both = [operations, services];
   return {
-    participants: [operations.participant],
+    participants: both.map(({ participant }) => participant),
     async open(signal) {
       await removeLeftPartials(config.get("tmp.path"), host.clock);
       await installAgentDefaults(context);
-      const opened = await operations.open(signal);
-      if (!opened.ok) throw new FaultError(opened.fault);
+      for (const each of both) {
+        const opened = await each.open(signal);
+        if (!opened.ok) throw new FaultError(opened.fault);
+      }
     },
-    ready: () => operations.start(),
+    ready() {
+      for (const each of both) each.start();
+    },
     async leaveBus(timeout) {
       stopping.abort();
-      await operations.stop(timeout);
+      await Promise.all(both.map((each) => each.stop(timeout)));
     },
   };
 }

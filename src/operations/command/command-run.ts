@@ -42,6 +42,7 @@ export interface RunWorld {
 export function createRun(start: CommandState, workflow: Workflow, world: RunWorld): CommandRun {
   const { address } = start;
   const { clock, places } = world;
+  const place = `${address.device} ${address.operation}`;
   let cancelTimer: CancelTimer = () => undefined;
   let step = new AbortController();
 
@@ -60,9 +61,9 @@ export function createRun(start: CommandState, workflow: Workflow, world: RunWor
       case "announce":
         return world.log(address, logStep({ address, payload: effect.payload }, effect.action, clock.now()));
       case "enter-queue":
-        return places.enter(address.operation, run, () => run.send({ kind: "turn" }), effect.ahead);
+        return places.enter(place, run, () => run.send({ kind: "turn" }), effect.ahead);
       case "leave-queue":
-        return places.leave(address.operation, run);
+        return places.leave(place, run);
       case "perform":
         return beginStep(effect);
       case "run-background":

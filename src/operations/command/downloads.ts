@@ -1,12 +1,16 @@
 import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
-import type { CommandAddress } from "../command.ts";
+import { type CommandAddress, fileStem } from "../command.ts";
 import type { Disk } from "../disk.ts";
 
 /** Whether a file of the temporary directory was downloaded for a root command or for one of its sub-commands. */
 export function isDownloadOf(root: CommandAddress, name: string): boolean {
-  if (name === `${root.operation}_${root.id}`) return true;
-  return name.includes("_sub:") && name.endsWith(`sub:${root.operation}:${root.id}`);
+  if (name === `${fileStem(root.device, root.operation)}_${root.id}`) return true;
+  return (
+    name.startsWith(fileStem(root.device, "")) &&
+    name.includes("_sub:") &&
+    name.endsWith(`sub:${root.operation}:${root.id}`)
+  );
 }
 
 /** Removes what `download` actions left for a root command that has come to its end (spec/operations §15). */

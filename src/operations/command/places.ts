@@ -1,4 +1,4 @@
-/** One place for each operation: commands of one operation act one after the other, first come, first served (spec/operations §5.1). */
+/** One place for each operation of each entity: commands of one operation act one after the other, first come, first served (spec/operations §5.1). */
 export interface Places {
   /** Asks for the place; `granted` is called at once or when it gets free. `ahead` goes before all that wait: it was there before. */
   enter(operation: string, owner: object, granted: () => void, ahead: boolean): void;

@@ -36,9 +36,9 @@ export function createSubCommands({ board, runs, publisher }: SubCommandsOptions
   const watches = new Map<CommandRun, Watch>();
 
   const subsOf = ({ address }: CommandRun): readonly string[] => {
-    const id = subCommandId(address);
+    const [before, after] = [`${address.root}/${address.device}/cmd/`, `/${subCommandId(address)}`];
     const known = [...new Set([...board.topics(), ...runs.keys()])];
-    return known.filter((topic) => topic.endsWith(`/${id}`));
+    return known.filter((topic) => topic.startsWith(before) && topic.endsWith(after));
   };
 
   const tell = (sub: CommandRun, gone: boolean) => {
@@ -94,7 +94,8 @@ export function createSubCommands({ board, runs, publisher }: SubCommandsOptions
 
   /** Nobody will ever wait for this sub-command. */
   function parentIsDone(sub: CommandRun): boolean {
-    const parent = [...runs.values()].find(({ address }) => subCommandId(address) === sub.address.id);
+    const { device, id } = sub.address;
+    const parent = [...runs.values()].find(({ address }) => address.device === device && subCommandId(address) === id);
     return parent === undefined || parent.life.phase.kind === "ended";
   }
 }

@@ -2,7 +2,7 @@ import type { Fault } from "../../base/fault.ts";
 import { fault } from "../../base/fault.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import type { CommandState } from "../command.ts";
+import { type CommandState, fileStem } from "../command.ts";
 import type { TransferAction } from "../workflow/definition.ts";
 import { drawExcerpt } from "../workflow/excerpt.ts";
 import { follow, type Transition } from "../workflow/transition.ts";
@@ -25,7 +25,7 @@ type Requested = Result<TransferRequest, Fault<"no-request">>;
 
 /** Where the `download` action of a command puts its file; it is removed when the root command ends. */
 export function downloadPath(directory: string, { address }: CommandState): string {
-  return `${directory}/${address.operation}_${address.id}`;
+  return `${directory}/${fileStem(address.device, address.operation)}_${address.id}`;
 }
 
 /** URL of `input.url`, else `tedgeUrl`, else `remoteUrl` (spec/operations §4.9). */

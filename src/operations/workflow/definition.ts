@@ -2,9 +2,15 @@ import type { JsonObject } from "../../base/json.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { PathExpression } from "./path-expression.ts";
 
+/** Kinds of entities that commands are for, as registrations name them in `@type`. */
+export const ENTITY_TYPES = ["device", "child-device", "service"] as const;
+export type EntityType = (typeof ENTITY_TYPES)[number];
+
 /** How one operation is executed: what to do in each state of a command (spec/operations §3). */
 export interface Workflow {
   readonly operation: string;
+  /** Whose commands it is for; devices when the file does not say. */
+  readonly type?: EntityType;
   /** SHA-256 of the definition file in hex, or `builtin`. */
   readonly version: string;
   /** Every state that a command can be in, `successful` and `failed` included. */

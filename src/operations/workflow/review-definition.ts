@@ -5,7 +5,7 @@ import { leadsAnywhere } from "./action-targets.ts";
 import { mistakesBetween, misusedEnds, reachableStates, type StateMistake, type States } from "./check-states.ts";
 import type { Action } from "./definition.ts";
 import { type Finding, reviewDefaults, reviewState } from "./review-state.ts";
-import { decodeDefinition, parseWorkflowFile, TOP_LEVEL } from "./workflow-file.ts";
+import { decodeDefinition, isTopLevel, parseWorkflowFile } from "./workflow-file.ts";
 
 /** What is wrong, or looks wrong, at one place of a definition file. */
 export interface Problem {
@@ -60,7 +60,7 @@ function reviewStates(operation: string, text: string, table: TomlTable): readon
   const states = new Map<string, Action>();
   let isWhole = findings.length === 0;
   for (const [name, value] of Object.entries(table)) {
-    if (TOP_LEVEL.has(name)) continue;
+    if (isTopLevel(name, value)) continue;
     const state = reviewState(value, { text, operation, name, defaults: defaults.table });
     findings.push(...state.findings);
     for (const [implied, action] of state.implied) if (!isTomlTable(table[implied])) states.set(implied, action);

@@ -4,6 +4,7 @@ import { type Fault, fault } from "../../base/fault.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { TomlTable, TomlValue } from "../../base/toml.ts";
 import { type TomlPath, tomlPlaces } from "../../base/toml-place.ts";
+import { ENTITY_TYPES } from "./definition.ts";
 
 /** What makes a definition ill-formed; the message is one of spec/operations §3.7 and ends up in the reason of commands. */
 export interface DefinitionFault extends Fault<"ill-formed"> {
@@ -21,6 +22,8 @@ export type HandlerEntry = v.InferOutput<typeof HANDLER>;
 const SECONDS = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const DEFAULTS = v.object({
+  // A table of this name is a state.
+  type: v.optional(v.union([v.picklist(ENTITY_TYPES), v.looseObject({})])),
   on_error: v.optional(HANDLER),
   on_timeout: v.optional(HANDLER),
   timeout_second: v.optional(SECONDS),
@@ -80,6 +83,7 @@ function typeFault(text: string, above: TomlPath, issue: v.BaseIssue<unknown>): 
 function expectation(path: readonly string[], issue: v.BaseIssue<unknown>): string {
   if (path.includes("timeout_second")) return "a number of seconds, 0 or more";
   if (path.includes("on_stdout")) return "a list of states";
+  if (path.length === 1 && path[0] === "type") return ENTITY_TYPES.map((type) => JSON.stringify(type)).join(", ");
   if (issue.type === "union") return "a state or { status = …, reason = … }";
   return (issue.expected ?? "another type").toLowerCase();
 }

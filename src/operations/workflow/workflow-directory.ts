@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Log } from "../../base/log.ts";
 import { ok, type Result } from "../../base/result.ts";
 import type { Disk } from "../disk.ts";
-import type { Workflow } from "./definition.ts";
+import type { EntityType, Workflow } from "./definition.ts";
 import { parseWorkflowFile } from "./workflow-file.ts";
 
 /** A directory with workflow definitions: its `*.toml` files, not those of directories below. */
@@ -21,7 +21,20 @@ interface ParsedFile {
   readonly result: Result<Workflow>;
 }
 
-export function createWorkflowDirectory(directory: string, disk: Disk, log: Log): WorkflowDirectory {
+export interface WorkflowDirectoryOptions {
+  readonly directory: string;
+  /** Whether a definition with this `type` is meant; of a file that cannot be read it is unknown. Others are passed over in silence. */
+  readonly accepts: (type: EntityType | undefined) => boolean;
+  readonly disk: Disk;
+  readonly log: Log;
+}
+
+export function createWorkflowDirectory({
+  directory,
+  accepts,
+  disk,
+  log,
+}: WorkflowDirectoryOptions): WorkflowDirectory {
   let known: ReadonlyMap<string, ParsedFile> = new Map();
 
   /** A file that did not change is not parsed again; one that cannot be read just now stays what it was. */
@@ -34,8 +47,8 @@ export function createWorkflowDirectory(directory: string, disk: Disk, log: Log)
     }
     if (before !== undefined && Buffer.compare(before.source, source.value) === 0) return before;
     const result = parseWorkflowFile(path, source.value);
-    if (!result.ok) log.error(result.fault.message);
-    else if (result.value.mistake !== undefined) log.error(result.value.mistake);
+    const mistake = result.ok ? result.value.mistake : result.fault.message;
+    if (mistake !== undefined && accepts(result.ok ? result.value.type : undefined)) log.error(mistake);
     return { source: source.value, result };
   };
 
@@ -50,7 +63,8 @@ export function createWorkflowDirectory(directory: string, disk: Disk, log: Log)
         if (file !== undefined) read.set(path, file);
       }
       known = read;
-      return ok([...read].flatMap(([path, { result }]) => (result.ok ? [{ path, workflow: result.value }] : [])));
+      const found = [...read].flatMap(([path, { result }]) => (result.ok ? [{ path, workflow: result.value }] : []));
+      return ok(found.filter(({ workflow }) => accepts(workflow.type)));
     },
   };
 }

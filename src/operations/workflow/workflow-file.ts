@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { type Fault, fault } from "../../base/fault.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { isTomlTable, parseToml, type TomlTable } from "../../base/toml.ts";
+import { isTomlTable, parseToml, type TomlTable, type TomlValue } from "../../base/toml.ts";
 import { isOperationName } from "../command.ts";
 import { checkStates, type States } from "./check-states.ts";
-import type { Action, Workflow } from "./definition.ts";
+import { type Action, ENTITY_TYPES, type Workflow } from "./definition.ts";
 import { ACTION_KEYS, oldBuiltinAwait, parseAction } from "./state-action.ts";
 import { type DefinitionFault, mistakeAt, parseDefaultsTable, parseStateTable } from "./state-table.ts";
 
@@ -23,9 +23,11 @@ export function parseWorkflowFile(path: string, source: Uint8Array): Result<Work
 
   const version = createHash("sha256").update(source).digest("hex");
   const states = parseStates(operation, text, toml.value);
-  if (states.ok) return ok({ operation, version, states: states.value, source });
+  const type = ENTITY_TYPES.find((one) => one === toml.value.type);
+  const about = { operation, ...(type === undefined ? {} : { type }), version, source };
+  if (states.ok) return ok({ ...about, states: states.value });
   const mistake = `Invalid operation workflow definition "${path}": ${states.fault.message}`;
-  return ok({ operation, version, states: refusingStates(mistake), source, mistake });
+  return ok({ ...about, states: refusingStates(mistake), mistake });
 }
 
 /** The states of an operation that fails every command with a reason. */
@@ -39,7 +41,7 @@ export function refusingStates(reason: string): States {
 }
 
 /** Keys of the top level that are no states; all but `operation` and the defaults are read and ignored (spec/operations §3.3). */
-export const TOP_LEVEL: ReadonlySet<string> = new Set([
+const TOP_LEVEL: ReadonlySet<string> = new Set([
   "operation",
   "on_error",
   "on_timeout",
@@ -52,13 +54,18 @@ export const TOP_LEVEL: ReadonlySet<string> = new Set([
   "on_next",
 ]);
 
+/** Whether a key of the top level names no state; `type` may do either. */
+export function isTopLevel(name: string, value: TomlValue): boolean {
+  return TOP_LEVEL.has(name) || (name === "type" && !isTomlTable(value));
+}
+
 function parseStates(operation: string, text: string, table: TomlTable): Result<States, DefinitionFault> {
   const defaults = parseDefaultsTable(text, table);
   if (!defaults.ok) return defaults;
   const states = new Map<string, Action>();
   const implied = new Map<string, Action>();
   for (const [name, value] of Object.entries(table)) {
-    if (TOP_LEVEL.has(name)) continue;
+    if (isTopLevel(name, value)) continue;
     if (!isTomlTable(value)) return mistakeAt(text, [name], `${name}: expected a table with the action of a state`);
     const given = ACTION_KEYS.filter((key) => key in value);
     if (given.length !== 1) return mistakeAt(text, [name], `${name}: ${wrongNumber(given)}`);

@@ -3,7 +3,7 @@ import type { Log } from "../../base/log.ts";
 import { ok, type Result } from "../../base/result.ts";
 import type { Disk } from "../disk.ts";
 import { builtinWorkflow } from "./builtin-workflow.ts";
-import { BUILTIN_VERSION, type Workflow } from "./definition.ts";
+import { BUILTIN_VERSION, type EntityType, type Workflow } from "./definition.ts";
 import { createWorkflowDirectory, type FoundWorkflow } from "./workflow-directory.ts";
 
 /** Every workflow that a command can follow: the current one of each operation, and older ones that commands still use (spec/operations §3). */
@@ -37,6 +37,8 @@ export interface LibraryOptions {
   readonly builtins: readonly string[];
   /** Names of operations that no new command can ask for, whatever defines them. */
   readonly disabled?: readonly string[];
+  /** Whether a definition with this `type` is meant. */
+  readonly accepts: (type: EntityType | undefined) => boolean;
   readonly disk: Disk;
   readonly log: Log;
 }
@@ -56,8 +58,8 @@ export function createLibrary(options: LibraryOptions): WorkflowLibrary {
   const kept: string[] = [];
   /** Files that were reported to hide another. */
   const told = new Set<string>();
-  const definitions = createWorkflowDirectory(options.definitions, disk, log);
-  const copies = createWorkflowDirectory(options.copies, disk, log);
+  const definitions = createWorkflowDirectory({ directory: options.definitions, accepts: options.accepts, disk, log });
+  const copies = createWorkflowDirectory({ directory: options.copies, accepts: options.accepts, disk, log });
   /** Scans, and changes of the copies, come one after the other. */
   let scanning: Promise<unknown> = Promise.resolve();
   let changing: Promise<unknown> = Promise.resolve();

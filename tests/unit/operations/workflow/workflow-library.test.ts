@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fault } from "../../../../src/base/fault.ts";
 import { err } from "../../../../src/base/result.ts";
+import { MAIN_DEVICE } from "../../../../src/bus/entity-id.ts";
+import { deviceScope } from "../../../../src/operations/command-scope.ts";
 import { type Disk, realDisk } from "../../../../src/operations/disk.ts";
 import { createLibrary, versionKey } from "../../../../src/operations/workflow/workflow-library.ts";
 import { recordedLog } from "../../http/recorded-log.ts";
@@ -20,7 +22,7 @@ beforeEach(async () => {
 
 function library(builtins: readonly string[] = [], disk: Disk = realDisk, log = recordedLog()) {
   const places = { definitions: join(directory, "definitions"), copies: join(directory, "copies") };
-  return createLibrary({ ...places, builtins, disk, log });
+  return createLibrary({ ...places, builtins, accepts: deviceScope(MAIN_DEVICE).accepts, disk, log });
 }
 const define = (name: string, operation: string, reason = "") =>
   writeFile(
