@@ -14,6 +14,7 @@ import type { Connection, Participant, PublishOutcome } from "../../../src/bus/p
 import { topicSchema } from "../../../src/bus/topic.ts";
 import { matchesFilter } from "../../../src/bus/topic-filter.ts";
 import type { BuiltinOperation, BuiltinSteps } from "../../../src/operations/builtin-operation.ts";
+import type { CommandScope } from "../../../src/operations/command-scope.ts";
 import { type Disk, realDisk } from "../../../src/operations/disk.ts";
 import { createOperations, type Operations } from "../../../src/operations/engine.ts";
 import type { Transfer } from "../../../src/operations/steps/transfer.ts";
@@ -35,6 +36,7 @@ export class Device {
   builtins: readonly BuiltinOperation[] = [];
   disabled: readonly string[] = [];
   workflowSteps: ReadonlyMap<string, BuiltinSteps> = new Map();
+  scope: CommandScope | undefined;
   disk: Disk = realDisk;
   clock: Clock = systemClock;
   transfer: Transfer = {
@@ -70,6 +72,7 @@ export class Device {
       builtins: this.builtins,
       disabled: this.disabled,
       workflowSteps: this.workflowSteps,
+      ...(this.scope === undefined ? {} : { scope: this.scope }),
       clock: this.clock,
       random: () => 0.5,
       log: {
