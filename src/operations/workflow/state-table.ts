@@ -23,7 +23,15 @@ const SECONDS = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const DEFAULTS = v.object({
   // A table of this name is a state.
-  type: v.optional(v.union([v.picklist(ENTITY_TYPES), v.looseObject({})])),
+  type: v.optional(
+    v.union([
+      v.picklist(ENTITY_TYPES),
+      v.pipe(
+        v.looseObject({}),
+        v.check((table) => !Array.isArray(table)),
+      ),
+    ]),
+  ),
   on_error: v.optional(HANDLER),
   on_timeout: v.optional(HANDLER),
   timeout_second: v.optional(SECONDS),
