@@ -1,5 +1,6 @@
 import type { Duration } from "../base/duration.ts";
 import { type Fault, fault } from "../base/fault.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { createSession } from "../bus/create-session.ts";
 import type { QoS, ReceivedMessage } from "../bus/message.ts";
 import type { Subscription } from "../bus/participant.ts";
@@ -82,6 +83,19 @@ export function visitBroker(context: CliContext, options: VisitOptions): Visit {
       await session.close(context.signal.aborted ? INTERRUPTED_CLOSE_TIMEOUT : CLOSE_TIMEOUT);
     },
   };
+}
+
+/** The first of: the work is done, the visit failed, somebody asked the program to end. */
+export function unlessEnded<T>(context: CliContext, visit: Visit, work: Promise<T>): Promise<Result<T>> {
+  return Promise.race([
+    work.then(
+      (value): Result<T> => ok(value),
+      // A session that stops says why through the visit.
+      () => visit.failed.then((why): Result<T> => err(why)),
+    ),
+    visit.failed.then((why: Fault): Result<T> => err(why)),
+    aborted(context.signal).then((): Result<T> => err(fault("interrupted", "Interrupted"))),
+  ]);
 }
 
 /** `AtLeastOnce` and so on, as the texts of the command line have it. */

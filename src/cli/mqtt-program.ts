@@ -1,8 +1,14 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { Duration } from "../base/duration.ts";
 import type { QoS } from "../bus/message.ts";
 import type { Run } from "./program.ts";
-import { countArgument, durationArgument, qosArgument } from "./typed-argument.ts";
+import {
+  connectionTimeoutOption,
+  countArgument,
+  durationArgument,
+  durationOption,
+  qosArgument,
+} from "./typed-argument.ts";
 
 interface PubOptions {
   readonly qos: QoS;
@@ -42,7 +48,7 @@ function definePub(mqtt: Command, run: Run): void {
     .option("--base64", "the message is base64 text of the payload")
     .option("--repeat <count>", "publish so many times", countArgument, 1)
     .addOption(durationOption("--sleep <duration>", "pause between repetitions", "1s"))
-    .addOption(connectionTimeout())
+    .addOption(connectionTimeoutOption())
     .action((topic: string, message: string, options: PubOptions, command: Command) =>
       run(command, async (context) => {
         const { mqttPub } = await import("./mqtt-pub.ts");
@@ -64,7 +70,7 @@ function defineSub(mqtt: Command, run: Run): void {
     .option("-W, --duration <duration>", "end after so long", durationArgument)
     .option("-C, --count <count>", "end after so many messages", countArgument)
     .option("--retained-only", "end at the first message that is not retained")
-    .addOption(connectionTimeout())
+    .addOption(connectionTimeoutOption())
     .action((filter: string, options: SubOptions, command: Command) =>
       run(command, async (context) => {
         const { mqttSub } = await import("./mqtt-sub.ts");
@@ -73,12 +79,4 @@ function defineSub(mqtt: Command, run: Run): void {
         return mqttSub(context, () => localBroker(context), { ...rest, filter, noTopic: !topic, base64, retainedOnly });
       }),
     );
-}
-
-function connectionTimeout(): Option {
-  return durationOption("--connection-timeout <duration>", "how long to try to connect, 0 is for ever", "10s");
-}
-
-function durationOption(flags: string, description: string, text: string): Option {
-  return new Option(flags, description).argParser(durationArgument).default(durationArgument(text), text);
 }

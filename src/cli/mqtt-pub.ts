@@ -1,11 +1,11 @@
 import { sleep } from "../base/clock.ts";
 import type { Duration } from "../base/duration.ts";
-import { type Fault, fault } from "../base/fault.ts";
+import { fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Message, QoS } from "../bus/message.ts";
 import type { BrokerEndpoint } from "../bus/session.ts";
 import { isTopicName } from "../bus/topic-filter.ts";
-import { aborted, qosName, type Visit, visitBroker } from "./mqtt-client.ts";
+import { qosName, unlessEnded, type Visit, visitBroker } from "./mqtt-client.ts";
 import type { CliContext, CommandOutcome } from "./outcome.ts";
 
 export interface MqttPubArgs {
@@ -76,19 +76,6 @@ async function publishAll(
     }
   }
   return ok();
-}
-
-/** The first of: the work is done, the visit failed, somebody asked the program to end. */
-function unlessEnded<T>(context: CliContext, visit: Visit, work: Promise<T>): Promise<Result<T>> {
-  return Promise.race([
-    work.then(
-      (value): Result<T> => ok(value),
-      // A session that stops says why through the visit.
-      () => visit.failed.then((why): Result<T> => err(why)),
-    ),
-    visit.failed.then((why: Fault): Result<T> => err(why)),
-    aborted(context.signal).then((): Result<T> => err(fault("interrupted", "Interrupted"))),
-  ]);
 }
 
 function decodeBase64(text: string): Result<Uint8Array> {

@@ -5,6 +5,7 @@ import { defineDemo } from "./demo-program.ts";
 import { defineHttp } from "./http-program.ts";
 import { defineInit } from "./init-program.ts";
 import { defineMqtt } from "./mqtt-program.ts";
+import { defineOperation } from "./operation-program.ts";
 import type { Run } from "./program.ts";
 import { defineService } from "./service-program.ts";
 import { defineSignalGroup } from "./signal-group-program.ts";
@@ -46,6 +47,7 @@ export function defineTedge(program: Command, run: Run): void {
   defineHttp(program, run);
   defineToken(program, run);
   defineAcl(program, run);
+  defineOperation(program, run);
   defineWorkflow(program, run);
   defineService(program, run);
   defineDemo(program, run);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { type Duration, parseDuration } from "../base/duration.ts";
 import type { QoS } from "../bus/message.ts";
 
@@ -29,4 +29,14 @@ export function countArgument(text: string): number {
     throw new InvalidArgumentError("A whole number from 1 up is expected");
   }
   return count;
+}
+
+/** How long a visit to the broker tries to connect. */
+export function connectionTimeoutOption(): Option {
+  return durationOption("--connection-timeout <duration>", "how long to try to connect, 0 is for ever", "10s");
+}
+
+/** An option with a duration, `text` unless given. */
+export function durationOption(flags: string, description: string, text: string): Option {
+  return new Option(flags, description).argParser(durationArgument).default(durationArgument(text), text);
 }
