@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import {
   appendFileSync,
   chmodSync,
@@ -24,6 +24,9 @@ let world: AsyncDisposableStack;
 let plugins: string;
 let root: string;
 let probe: BusProbe;
+
+/** Where the sources are newer than the executable, that takes longer than a test may. */
+beforeAll(() => executable(), 120_000);
 
 beforeEach(async () => {
   world = new AsyncDisposableStack();
