@@ -21,17 +21,13 @@ export type HandlerEntry = v.InferOutput<typeof HANDLER>;
 
 const SECONDS = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+function isTable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 const DEFAULTS = v.object({
   // A table of this name is a state.
-  type: v.optional(
-    v.union([
-      v.picklist(ENTITY_TYPES),
-      v.pipe(
-        v.looseObject({}),
-        v.check((table) => !Array.isArray(table)),
-      ),
-    ]),
-  ),
+  type: v.optional(v.union([v.picklist(ENTITY_TYPES), v.custom<object>(isTable)])),
   on_error: v.optional(HANDLER),
   on_timeout: v.optional(HANDLER),
   timeout_second: v.optional(SECONDS),
