@@ -12,7 +12,7 @@ export function mainAgentRules(root: string): readonly AclRule[] {
 export function childRules(root: string, id: string, services: readonly string[] = []): readonly AclRule[] {
   const device = `${root}/${id}`;
   const name = deviceName(id);
-  const agent = name === undefined ? [] : agentRules(`${root}/device/${name}/service/tedge-agent`);
+  const agent = name === undefined ? [] : agentRules(`${root}/device/${name}/service`);
   return [
     ...ownTopics(root, id),
     rule("read", `${device}/cmd/#`),
@@ -22,10 +22,10 @@ export function childRules(root: string, id: string, services: readonly string[]
   ];
 }
 
-function agentRules(agent: string): readonly AclRule[] {
-  return ["cmd/health/check", "signal/+", "status/health", "config"].map((channel) =>
-    rule("read", `${agent}/${channel}`),
-  );
+/** An agent also takes commands for the services of its device (spec/operations §11.2). */
+function agentRules(services: string): readonly AclRule[] {
+  const own = ["signal/+", "status/health", "config"].map((channel) => `${services}/tedge-agent/${channel}`);
+  return [`${services}/+/cmd/#`, ...own].map((filter) => rule("read", filter));
 }
 
 /** A program that only publishes for an entity: telemetry, twin data, its registration. */

@@ -48,6 +48,7 @@ describe("a child device", () => {
       "te/device/valve/service/tedge-agent/signal/sync": "rw",
       "te/device/valve/service/tedge-agent/config": "rw",
       "te/device/valve/service/plc/status/health": "w",
+      "te/device/valve/service/plc/cmd/restart/1": "rw",
     });
   });
 
