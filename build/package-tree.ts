@@ -42,6 +42,8 @@ export async function layOutPackage(options: PackageTreeOptions): Promise<void> 
   for (const unit of await readdir(join(SOURCES, "systemd"))) {
     await copy(join(SOURCES, "systemd", unit), at(join(options.systemdDirectory, unit)), 0o644);
   }
+  // Root's: what is put there is run as root.
+  await mkdir(at("usr/share/tedge/service-plugins"), { recursive: true, mode: 0o755 });
   const example = "usr/share/doc/tebus/examples/firmware";
   await copy(join(SOURCES, "examples/firmware/firmware_update.toml"), at(join(example, "firmware_update.toml")), 0o644);
   await copy(join(SOURCES, "examples/firmware/firmware-slots"), at(join(example, "firmware-slots")), 0o755);

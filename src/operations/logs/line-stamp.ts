@@ -6,12 +6,15 @@ const HEAD = 64 * 1024;
 /** Bytes of a line in which its time has to end. */
 const STAMP = 64;
 
-const SHAPE = /^[[<"]?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(Z|[+-]\d\d:?\d\d)?/;
+const SHAPE = /^[[<"]?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)? ?(Z|[+-]\d\d:?\d\d)/;
 
-/** When a line was written, in Unix seconds, if it begins with a date and time as of ISO 8601; without an offset it is local time. */
+/**
+ * When a line was written, in Unix seconds, if it begins with a date and time as of ISO 8601 and tells the offset: without that, nobody knows
+ * in which time zone the program counts.
+ */
 export function lineStamp(line: Buffer): number | undefined {
-  const [, date, time, offset = ""] = SHAPE.exec(line.subarray(0, STAMP).toString("latin1")) ?? [];
-  if (date === undefined || time === undefined) return undefined;
+  const [, date, time, offset] = SHAPE.exec(line.subarray(0, STAMP).toString("latin1")) ?? [];
+  if (date === undefined || time === undefined || offset === undefined) return undefined;
   const milliseconds = Date.parse(`${date}T${time}${offset.replace(/(\d\d)(\d\d)$/, "$1:$2")}`);
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1_000);
 }

@@ -133,7 +133,7 @@ describe("the time of a line", () => {
     ["2024-05-01T02:00:00+0200 host tedge-agent[1]: x", MAY_1],
     ["[2024-05-01 00:00:00.123Z] x", MAY_1],
     ["2024-05-01 00:00:00,123 +00:00 x", MAY_1],
-    ["2024-05-01T00:00:00 x", new Date(2024, 4, 1).getTime() / 1_000],
+    ["2024-05-01T00:00:00 x", undefined],
     ["May  1 00:00:00 x", undefined],
     ["2024-13-01T00:00:00Z x", undefined],
     ["", undefined],
