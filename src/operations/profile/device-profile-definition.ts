@@ -43,7 +43,6 @@ on_error = "failed"
 [rollback]
 action = "proceed"
 on_success = { status = "failed", reason = "Device profile application failed" }
-on_error = { status = "failed", reason = "Rollback failed" }
 
 [successful]
 action = "cleanup"
