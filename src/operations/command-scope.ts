@@ -47,9 +47,3 @@ export function serviceScope(device: EntityId, agentService: EntityId): CommandS
     obeysSignals: false,
   };
 }
-
-/** The name of a service, as the last part of its id. */
-export function serviceNameOf(entity: EntityId): string | undefined {
-  const [, , third, fourth] = entity.split("/");
-  return third === "service" && fourth !== "" ? fourth : undefined;
-}

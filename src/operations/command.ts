@@ -1,7 +1,7 @@
 import type { EntityId } from "../bus/entity-id.ts";
 import type { CommandPayload } from "../bus/payload/command.ts";
 import { invocationsOf } from "../bus/payload/command-id.ts";
-import { serviceNameOf } from "./command-scope.ts";
+import { serviceNameOf } from "./service-name.ts";
 
 /** Where one command lives. */
 export interface CommandAddress {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { MAIN_DEVICE, parseEntityId, serviceId } from "../../../../src/bus/entity-id.ts";
-import { deviceScope, serviceNameOf, serviceScope } from "../../../../src/operations/command-scope.ts";
+import { deviceScope, serviceScope } from "../../../../src/operations/command-scope.ts";
+import { serviceNameOf } from "../../../../src/operations/service-name.ts";
 import { reviewDefinition } from "../../../../src/operations/workflow/review-definition.ts";
 import { parseWorkflowFile } from "../../../../src/operations/workflow/workflow-file.ts";
 
