@@ -73,7 +73,7 @@ async function buildAgent(config: Config, device: EntityId, host: ServiceHost): 
     exposed: config.exposed(),
     participants(publish) {
       const shared = { config, host, schema, device, stateDirectory: state.value, endpoint: endpoint.value, publish };
-      if (device === MAIN_DEVICE) parts.push(createMainDevice(shared));
+      if (device === MAIN_DEVICE) parts.push(createMainDevice({ ...shared, agentService: serviceId(device, AGENT) }));
       else log.info("Running as a child device: File Transfer Service disabled");
       parts.push(createAgentOperations({ ...shared, agentService: serviceId(device, AGENT) }));
       const twin = agentTwin({

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { FaultError } from "../base/fault.ts";
 import type { Unit } from "../base/unit.ts";
+import type { EntityId } from "../bus/entity-id.ts";
+import { type Message, payloadText } from "../bus/message.ts";
+import { parseHealth } from "../bus/payload/health.ts";
 import { readRetained } from "../bus/read-retained.ts";
 import { configuredFileOwner } from "../config/file-owner.ts";
 import { createChangeFeed } from "../feed/change-feed.ts";
@@ -15,8 +18,12 @@ import { createAgentHttpServer } from "./agent-http-server.ts";
 import { type AgentContext, type AgentPart, requireDirectory } from "./agent-part.ts";
 import { type GuardedApp, guardApp } from "./agent-tokens.ts";
 
+interface MainDeviceContext extends AgentContext {
+  readonly agentService: EntityId;
+}
+
 /** What only the agent of the main device does: keep the digital twin of all entities, and serve it and files over HTTP (spec/mqtt-api §2.5). */
-export function createMainDevice(context: AgentContext): AgentPart {
+export function createMainDevice(context: MainDeviceContext): AgentPart {
   const { config, host } = context;
   const data = config.get("data.path");
   const world = { clock: host.clock, random: host.random, log: host.log("mqtt") };
@@ -32,6 +39,7 @@ export function createMainDevice(context: AgentContext): AgentPart {
     random: host.random,
     log: host.log("twin"),
     readRetained: readFromBroker,
+    isBirth: ownBirth(context),
     releaseMemory,
   });
   const feed = createChangeFeed({
@@ -79,6 +87,16 @@ export function createMainDevice(context: AgentContext): AgentPart {
       guarded?.close();
       await twin.stop();
     },
+  };
+}
+
+/** Selects the word of this process that it is up, which is the first on each connection. */
+function ownBirth({ schema, agentService }: MainDeviceContext): (message: Message) => boolean {
+  const topic = schema.topic(agentService, { kind: "status", component: "health" });
+  return (message) => {
+    if (message.topic !== topic) return false;
+    const { status, pid } = parseHealth(agentService, payloadText(message));
+    return status === "up" && pid === process.pid;
   };
 }
 

@@ -33,10 +33,7 @@ export interface EarlyData {
   /** The order of what came last. */
   readonly order: number;
   hasContent(id: EntityId): boolean;
-  /** One of the messages makes the entity be registered automatically. */
-  registers(id: EntityId): boolean;
-  /** Of the fragments held. */
-  keys(id: EntityId): string[];
+  get(id: EntityId): Early | undefined;
   /** Forgets what the topic behind the entity id said, as it is cleared now. */
   forget(id: EntityId, suffix: string): void;
   take(id: EntityId): Early | undefined;
@@ -80,8 +77,7 @@ export function createEarlyData(rollback: Rollback, limit: number): EarlyData {
       const held = early.get(id);
       return held !== undefined && (held.fragments.size > 0 || held.config !== undefined);
     },
-    registers: (id) => early.get(id)?.registers === true,
-    keys: (id) => [...(early.get(id)?.fragments.keys() ?? [])],
+    get: (id) => early.get(id),
     forget(id, suffix) {
       const held = early.get(id);
       const key = suffix.startsWith("/twin/") ? suffix.slice("/twin/".length) : undefined;

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { type Fault, fault, toFault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import type { ReceivedMessage } from "../bus/message.ts";
 import type { Participant, Publish } from "../bus/participant.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import { createCommitQueue } from "./commit-queue.ts";
@@ -21,6 +22,7 @@ import { createRegistryState, type RegistryState } from "./registry-state.ts";
 import { retainedIntake } from "./retained-intake.ts";
 import { retainedSearch } from "./retained-search.ts";
 import type { RetainedSource } from "./retained-source.ts";
+import { settleGate } from "./settle-gate.ts";
 import { silenceTimer } from "./silence-timer.ts";
 import type { Twin } from "./twin.ts";
 import { twinApi } from "./twin-api.ts";
@@ -41,6 +43,11 @@ export interface TwinOptions {
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly log: Log;
+  /**
+   * Selects a message that this process publishes on each new connection, so that everything that the broker had kept for the session
+   * comes before it.
+   */
+  readonly isBirth?: (message: ReceivedMessage) => boolean;
   /** Gives back memory that lies idle; called when all that the broker retains is taken in. */
   readonly releaseMemory?: () => void;
 }
@@ -93,6 +100,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
   });
 
   const settle = () => submit(() => step({ kind: "silence" }), tidyMemory);
+  const gate = settleGate({ clock, waitsForSession: options.isBirth !== undefined, open: settle });
   const timer = silenceTimer({ ...SILENCE, clock, fire: settle });
 
   const reading = { source: options.readRetained, signal: stopping.signal, clock, random, log };
@@ -103,7 +111,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
       const decide = () => messages.flatMap(desk.decideRetained);
       await queue.run({ decide, isRefusable: false }).catch(tellFailure);
     },
-    complete: settle,
+    complete: gate.retainedRead,
     giveUp: timer.restart,
   });
 
@@ -154,6 +162,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     subscriptions,
     async receive(message) {
       const topic = readTopic(schema, message.topic);
+      if (!message.retain && options.isBirth?.(message) === true) gate.sessionCaughtUp();
       if (!message.retain && isOrdinary(state, topic)) return;
       // Thousands of echoes follow a repair or a large removal.
       if (queue.isIdle && desk.takeEcho(message)) return;
@@ -167,6 +176,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     },
     async connected(connection) {
       wasConnected = true;
+      if (connection.first || !connection.sessionPresent) gate.close();
       const decide = () => {
         if (!connection.sessionPresent) {
           own.sessionLost();
@@ -194,6 +204,7 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
     async stop() {
       stopping.abort();
       timer.stop();
+      gate.stop();
       await queue.idle();
       await journal.close();
       publisher.flush();

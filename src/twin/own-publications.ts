@@ -23,14 +23,21 @@ interface Outstanding {
   deliveredAt?: number;
 }
 
-/** An acknowledged message that did not come back after so many milliseconds won't: we may not be allowed to read its topic. */
-const ECHO_TIMEOUT = 60_000;
+/**
+ * An acknowledged message does not come back any more when one did that was acknowledged so many milliseconds later: a broker with a full
+ * queue drops some, and order is certain for those of one topic only.
+ */
+const DISORDER = 5_000;
+/** The same after so many milliseconds in any case: we may not be allowed to read its topic. Messages may be under way for long. */
+const ECHO_TIMEOUT = 600_000;
 const SWEEP_FROM = 1_024;
 
 export function createOwnPublications(clock: Clock): OwnPublications {
   /** Those of one topic in order of publication. */
   const outstanding = new Map<string, Outstanding[]>();
   let sweepAt = SWEEP_FROM;
+  /** When the broker acknowledged what came back, at the latest. */
+  let returnedUpTo = Number.NEGATIVE_INFINITY;
 
   const keep = (topic: string, isKept: (one: Outstanding) => boolean) => {
     const left = outstanding.get(topic)?.filter(isKept) ?? [];
@@ -40,7 +47,8 @@ export function createOwnPublications(clock: Clock): OwnPublications {
   };
 
   const isFresh = ({ deliveredAt }: Outstanding) =>
-    deliveredAt === undefined || clock.monotonic() - deliveredAt < ECHO_TIMEOUT;
+    deliveredAt === undefined ||
+    (deliveredAt > returnedUpTo - DISORDER && clock.monotonic() - deliveredAt < ECHO_TIMEOUT);
 
   const sweep = () => {
     for (const topic of [...outstanding.keys()]) keep(topic, isFresh);
@@ -66,6 +74,7 @@ export function createOwnPublications(clock: Clock): OwnPublications {
       if (retain) return "overtaken";
       const at = waiting.findIndex((one) => isSame(one.payload, payload));
       if (at === -1) return "overtaken";
+      returnedUpTo = Math.max(returnedUpTo, waiting[at]?.deliveredAt ?? returnedUpTo);
       // Messages of one publisher on one topic come in their order: those before the one found will not come any more.
       if (at === waiting.length - 1) outstanding.delete(topic);
       else outstanding.set(topic, waiting.slice(at + 1));

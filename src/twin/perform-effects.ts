@@ -1,5 +1,5 @@
 import { exhaustive } from "../base/exhaustive.ts";
-import { stringifyJson } from "../base/json.ts";
+import { stringifySorted } from "../base/json.ts";
 import type { Log } from "../base/log.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import { cleared, type Message, retained } from "../bus/message.ts";
@@ -80,6 +80,7 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
     owed += 1;
     return async () => {
       const found = await search.find({ filters: [topic], wide: `${schema.root}/+/+/+/+` });
+      if (found === undefined) return;
       if (!found.has(topic)) await options.republish(id);
       owed -= 1;
     };
@@ -88,6 +89,8 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
   const findRetained = async ({ removal, ids }: Extract<RegistryEffect, { readonly kind: "find-retained" }>) => {
     const filters = ids.map((id) => `${registrationTopic(id)}/+/#`);
     const found = await search.find({ filters, wide: `${schema.root}/+/+/+/+/+/#` });
+    // The removal goes on at the next start.
+    if (found === undefined) return;
     const wanted = new Set(ids);
     const topics = [...found].flatMap((text) => {
       const topic = readTopic(schema, text);
@@ -110,7 +113,14 @@ export function effectPerformer(options: PerformOptions): EffectPerformer {
         return publishing(retained(registrationTopic(effect.id), effect.text), true);
       case "publish-fragment": {
         const topic = schema.topic(effect.id, { kind: "twin", key: effect.key });
-        return publishing(effect.value === null ? cleared(topic) : retained(topic, stringifyJson(effect.value)), true);
+        return publishing(
+          effect.value === null ? cleared(topic) : retained(topic, stringifySorted(effect.value)),
+          true,
+        );
+      }
+      case "publish-config": {
+        const topic = schema.topic(effect.id, { kind: "config" });
+        return publishing(retained(topic, stringifySorted(effect.document)), true);
       }
       case "clear": {
         const topic = `${registrationTopic(effect.id)}${effect.suffix}`;

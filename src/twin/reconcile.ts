@@ -56,8 +56,14 @@ function repair(state: RegistryState): RegistryEffect[] {
     const lost = data.keys(id).filter((key) => !settling.seen.has(`${id}/twin/${key}`));
     for (const key of lost) settling.unconfirmed.get(id)?.delete(key);
     const registration = settling.seen.has(id) ? [] : publishRegistration(state, id);
-    return [...registration, ...lost.flatMap((key) => publishFragment(state, id, key))];
+    return [...registration, ...lost.flatMap((key) => publishFragment(state, id, key)), ...repairConfig(state, id)];
   });
+}
+
+/** Whoever exposes it may be away. */
+function repairConfig({ settling, data }: RegistryState, id: EntityId): RegistryEffect[] {
+  const document = settling.seen.has(`${id}/config`) ? undefined : data.config(id);
+  return document === undefined ? [] : [{ kind: "publish-config", id, document }];
 }
 
 /** Registrations that wait for a parent, and twin data that wait for a registration: nobody else would give them back to the broker. */
@@ -67,14 +73,15 @@ function repairPending({ settling, pending, early }: RegistryState): RegistryEff
     .arrivals()
     .filter(({ id }) => !settling.seen.has(id))
     .map(({ id, text }): RegistryEffect => ({ kind: "publish-registration", id, text }));
-  const fragments = early
-    .entries()
-    .flatMap(([id, held]) =>
-      [...held.fragments]
-        .filter(([key, { value }]) => value !== null && !settling.seen.has(`${id}/twin/${key}`))
-        .map(([key, { value }]): RegistryEffect => ({ kind: "publish-fragment", id, key, value })),
-    );
-  return [...registrations, ...fragments];
+  const data = early.entries().flatMap(([id, { fragments, config }]): RegistryEffect[] => {
+    const lost = [...fragments].filter(([key, { value }]) => value !== null && !settling.seen.has(`${id}/twin/${key}`));
+    const document = settling.seen.has(`${id}/config`) ? undefined : config?.document;
+    return [
+      ...lost.map(([key, { value }]): RegistryEffect => ({ kind: "publish-fragment", id, key, value })),
+      ...(document === undefined ? [] : [{ kind: "publish-config", id, document } as const]),
+    ];
+  });
+  return [...registrations, ...data];
 }
 
 function publishFragment({ data }: RegistryState, id: EntityId, key: string): RegistryEffect[] {

@@ -1,4 +1,4 @@
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { EntityId } from "../bus/entity-id.ts";
 import type { Origin } from "./arrival.ts";
 import type { Refusal } from "./refusal.ts";
@@ -28,6 +28,7 @@ export type PublishEffect =
   | { readonly kind: "publish-registration"; readonly id: EntityId; readonly text: string }
   /** `null` clears. */
   | { readonly kind: "publish-fragment"; readonly id: EntityId; readonly key: string; readonly value: Json }
+  | { readonly kind: "publish-config"; readonly id: EntityId; readonly document: JsonObject }
   | { readonly kind: "clear"; readonly id: EntityId; readonly suffix: string };
 
 export type SearchEffect =

@@ -39,7 +39,7 @@ export function removeEntity(state: RegistryState, id: EntityId, origin: Deliver
 }
 
 function isAwaited({ pending, early }: RegistryState, id: EntityId): boolean {
-  return pending.has(id) || early.registers(id);
+  return pending.has(id) || early.get(id)?.registers === true;
 }
 
 /** The look-up of a removal ended. What was registered anew meanwhile is left alone. */
@@ -61,9 +61,11 @@ export function confirmCleared(state: RegistryState, removal: number, ids: reado
 }
 
 function clearKnown({ data, early }: RegistryState, id: EntityId): RegistryEffect[] {
-  const suffixes = new Set([...data.keys(id), ...early.keys(id)].map((key) => `/twin/${key}`));
-  if (data.config(id) !== undefined) suffixes.add("/config");
-  return [...suffixes].map((suffix) => ({ kind: "clear", id, suffix }));
+  const held = early.get(id);
+  const keys = new Set([...data.keys(id), ...(held?.fragments.keys() ?? [])]);
+  const suffixes = [...keys].map((key) => `/twin/${key}`);
+  if ((data.config(id) ?? held?.config) !== undefined) suffixes.push("/config");
+  return suffixes.map((suffix) => ({ kind: "clear", id, suffix }));
 }
 
 function gone(entity: Entity): RegistryEffect {

@@ -5,8 +5,11 @@ import type { RetainedSource } from "./retained-source.ts";
 
 /** Looks for retained messages, one look-up after the other, those asked for within a moment in one. */
 export interface RetainedSearch {
-  /** The topics found for all that was asked for together; what is left when the broker could not be asked is told in the log. */
-  find(wanted: WantedTopics): Promise<ReadonlySet<string>>;
+  /**
+   * The topics found for all that was asked for together, none when the broker could not be asked, which is told in the log. `undefined`
+   * when the search was stopped.
+   */
+  find(wanted: WantedTopics): Promise<ReadonlySet<string> | undefined>;
 }
 
 export interface WantedTopics {
@@ -35,10 +38,10 @@ export const SEARCH_RETRY: Pick<RetryOptions, "policy" | "attempts" | "isRetriab
 
 export function retainedSearch({ source, signal, clock, random, log }: RetainedSearchOptions): RetainedSearch {
   let gathered: WantedTopics[] = [];
-  let next: Promise<ReadonlySet<string>> | undefined;
+  let next: Promise<ReadonlySet<string> | undefined> | undefined;
   let previous: Promise<unknown> = Promise.resolve();
 
-  const search = async (after: Promise<unknown>): Promise<ReadonlySet<string>> => {
+  const search = async (after: Promise<unknown>): Promise<ReadonlySet<string> | undefined> => {
     await after;
     await sleep(clock, GATHER, signal);
     const filters = filtersOf(gathered);
@@ -47,9 +50,9 @@ export function retainedSearch({ source, signal, clock, random, log }: RetainedS
     const topics = new Set<string>();
     const ask = () => source(filters, ({ topic }) => topics.add(topic), signal);
     const found = await retry(ask, { ...SEARCH_RETRY, signal, clock, random });
-    if (!found.ok && !signal.aborted) {
+    if (signal.aborted) return undefined;
+    if (!found.ok)
       log.warn("Cannot ask the broker for retained messages: some of removed entities may stay", found.fault);
-    }
     return topics;
   };
 

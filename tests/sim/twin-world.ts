@@ -28,9 +28,11 @@ export class SimulatedDisk implements Journal {
   }
 
   rewrite(lines: readonly JournalLine[]): Promise<Result<undefined, Fault<"disk-full">>> {
+    const text = `${JOURNAL_HEADER}\n${textOf(lines)}`;
+    if (this.tearAt === undefined) return this.write("", text);
     // Replaced whole or not at all.
-    if (this.tearAt !== undefined) return NEVER;
-    return this.write("", `${JOURNAL_HEADER}\n${textOf(lines)}`);
+    if (this.tearAt >= RENAMED) this.text = text;
+    return NEVER;
   }
 
   private async write(before: string, added: string): Promise<Result<undefined, Fault<"disk-full">>> {
@@ -45,6 +47,8 @@ export class SimulatedDisk implements Journal {
   }
 }
 
+/** A rewriting that has got so far, of 1, has put the new file in the place of the old one. */
+const RENAMED = 0.5;
 const MOST_ROUNDS = 50;
 const NEVER = new Promise<never>(() => undefined);
 
@@ -73,6 +77,8 @@ export interface TwinWorldOptions {
   /** So many retained messages at most come over the session, as a broker queues only so many. Default: all. */
   readonly sessionRetained?: number;
   readonly journal?: Journal;
+  /** Called with each process's twin once it has read the disk. */
+  readonly opened?: (twin: TwinKeeper) => void;
 }
 
 /**
@@ -107,6 +113,7 @@ export class TwinWorld {
     this.twin = this.createTwin();
     prepare(this.twin);
     await this.twin.open(new AbortController().signal);
+    this.options.opened?.(this.twin);
     await this.connect(true);
   }
 
@@ -120,7 +127,14 @@ export class TwinWorld {
         this.inbox.push({ ...message, retain: true, dup: false });
       }
     }
+    this.distribute(this.birth());
     await this.twin.participant.connected?.({ first, sessionPresent });
+  }
+
+  /** What each process says first on each connection, of an entity that is always known. */
+  private birth(): Message {
+    const payload = new TextEncoder().encode(`{"pid":${this.process},"status":"up"}`);
+    return { topic: "te/device/main///status/health", payload, qos: 1, retain: true };
   }
 
   /** The process is killed: what it had not sent is lost, what it had not acknowledged is delivered again. */
@@ -282,6 +296,7 @@ export class TwinWorld {
 
   private createTwin(): TwinKeeper {
     const process = this.process;
+    const birth = this.birth();
     const outbox: Outgoing[] = [];
     this.outbox = outbox;
     return createTwinOn(this.options.journal ?? this.diskOf(this.process), {
@@ -296,6 +311,7 @@ export class TwinWorld {
           if (this.outbox === outbox) outbox.push({ message, settle });
         }),
       random: () => 0.5,
+      isBirth: ({ topic, payload }) => topic === birth.topic && Buffer.compare(payload, birth.payload) === 0,
       readRetained: (filters, onMessage) => (this.process === process ? this.readRetained(filters, onMessage) : NEVER),
     });
   }

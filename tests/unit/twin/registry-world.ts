@@ -67,6 +67,8 @@ export function describe(effects: readonly RegistryEffect[]): string[] {
         return [`${effect.kind} ${effect.id} ${effect.text}`];
       case "publish-fragment":
         return [`twin ${effect.id}/${effect.key} ${JSON.stringify(effect.value)}`];
+      case "publish-config":
+        return [`config ${effect.id} ${JSON.stringify(effect.document)}`];
       case "clear":
         return [`clear ${effect.id}${effect.suffix}`];
       case "clear-registrations":
