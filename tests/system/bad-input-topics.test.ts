@@ -23,7 +23,7 @@ const NAMING: Readonly<Record<string, string>> = {
   "te/device/.//": "device/.//",
   "te/device/%2e%2e//": "device/%2e%2e//",
   "te/factory/line/cell/robot": "factory/line/cell/robot",
-  [`te/device/${"n".repeat(65_000)}//`]: `device/${"n".repeat(65_000)}//`,
+  [`te/device/${"n".repeat(4_000)}//`]: `device/${"n".repeat(4_000)}//`,
   [`te/device/l///m/${"t".repeat(65_535 - "te/device/l///m/".length)}`]: "device/l//",
 };
 
@@ -53,6 +53,7 @@ const NAMELESS: readonly string[] = [
   "$te/device/n14//",
   "$SYS/te/device/n15//",
   "TE/device/n16//",
+  `te/device/${"o".repeat(65_000)}//`,
   "/".repeat(190),
   "a/b/c/d",
 ];

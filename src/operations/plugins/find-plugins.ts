@@ -47,7 +47,9 @@ export async function findPlugins(
   for (const directory of directories) {
     const names = await fileNames(directory);
     if (!names.ok) {
-      log.warn(`Skipping the plugins of ${directory}: ${describeFault(names.fault)}`);
+      // Who has no plugins of a kind needs no directory for them.
+      const level = names.fault.code === "not-found" ? "info" : "warn";
+      log[level](`Skipping the plugins of ${directory}: ${describeFault(names.fault)}`);
       unreadable.push(names.fault);
       continue;
     }
