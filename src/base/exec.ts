@@ -20,7 +20,7 @@ export interface ExecOptions {
   readonly onStdout?: (bytes: Uint8Array) => Promise<boolean>;
   /** It joins the process group of this process, so that whoever ends that ends it too; abort and timeout then end it alone. */
   readonly sharesGroup?: boolean;
-  /** Called where this process may not signal the group, since the program runs with more rights. Default: nothing. */
+  /** Called after each signal to the group, for members that run with more rights than this process. Must not throw. */
   readonly signalForeign?: (group: number, signal: GroupSignal) => void;
   readonly clock: Clock;
 }
@@ -158,13 +158,15 @@ function pour(
 }
 
 function killGroup(child: ChildProcess, signal: GroupSignal, options: ExecOptions): void {
-  if (child.pid === undefined) return;
+  const { pid } = child;
+  if (pid === undefined) return;
+  const shares = options.sharesGroup === true;
   try {
-    process.kill(options.sharesGroup === true ? child.pid : -child.pid, signal);
-  } catch (thrown) {
-    // Else the group is gone already.
-    if (toFault(thrown).code === "EPERM") options.signalForeign?.(child.pid, signal);
+    process.kill(shares ? pid : -pid, signal);
+  } catch {
+    // They are gone already, or none of them is ours.
   }
+  if (!shares) options.signalForeign?.(pid, signal);
 }
 
 function signalNumber(signal: NodeJS.Signals | null): number {

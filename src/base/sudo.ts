@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Clock } from "./clock.ts";
 import { exec, type GroupSignal } from "./exec.ts";
+import { type GroupMember, groupMembers } from "./process-group.ts";
 
 /** Runs programs with the rights that the machine's owner grants in `sudoers`, where that is wanted and possible (spec/operations §7.3). */
 export interface Sudo {
@@ -36,24 +37,25 @@ export async function isInPath(program: string, path: string | undefined): Promi
   return false;
 }
 
-/** How many milliseconds a signal may take to be sent. */
-const SIGNAL_TIMEOUT = 10_000;
-
 /**
- * `exec` that can also end programs which run as root by `sudo`: it has `sudo tedge signal-group` send the signal, which the sudoers rules of
- * the package permit. Where they do not, such a program goes on, as nobody but root can end it.
+ * `exec` that also ends what a program started by `sudo`, which only root may signal: `sudo tedge signal-group` does it, as the sudoers rules of
+ * the package permit. Where they do not, such processes go on.
  */
 export const execWithSudo: typeof exec = (program, args, options) => {
-  return exec(program, args, {
-    signalForeign: (group, signal) => signalBySudo(group, signal, options.clock),
-    ...options,
-  });
+  const signalForeign = (group: number, signal: GroupSignal) => void signalBySudo(group, signal, options.clock);
+  return exec(program, args, { signalForeign, ...options });
 };
 
-function signalBySudo(group: number, signal: GroupSignal, clock: Clock): void {
-  void exec("sudo", ["-n", "tedge", "signal-group", String(group), signal], {
-    clock,
-    timeout: SIGNAL_TIMEOUT,
-    grace: 1_000,
-  });
+/** How many milliseconds it may take. */
+const SIGNAL_TIMEOUT = 10_000;
+
+async function signalBySudo(group: number, signal: GroupSignal, clock: Clock): Promise<void> {
+  const isForeign = (process: GroupMember) => process.effectiveUser !== ownUser();
+  if (ownUser() === 0 || !(await groupMembers(group)).some(isForeign)) return;
+  const args = ["-n", "tedge", "signal-group", String(group), signal];
+  await exec("sudo", args, { clock, timeout: SIGNAL_TIMEOUT, grace: 1_000 });
+}
+
+function ownUser(): number {
+  return process.getuid?.() ?? 0;
 }

@@ -25,7 +25,8 @@ export type AptFault = Fault<"apt-failed" | "killed" | "not-launched">;
 
 /** Seconds that apt waits for another package manager to be done, such as the automatic upgrades of many systems. */
 const LOCK_TIMEOUT = 120;
-const COMMON = ["--quiet", "--yes", "-o", `DPkg::Lock::Timeout=${LOCK_TIMEOUT}`];
+/** Without a terminal of its own, dpkg stays in our process group, and ends with it. */
+const COMMON = ["--quiet", "--yes", "-o", `DPkg::Lock::Timeout=${LOCK_TIMEOUT}`, "-o", "Dpkg::Use-Pty=0"];
 const GRACE = 5_000;
 
 /** Installs what is named, and removes what is named with `-` at the end, all or nothing (spec/operations §7.3). */

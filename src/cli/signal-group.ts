@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fault, toFault } from "../base/fault.ts";
+import { type GroupMember, groupMembers } from "../base/process-group.ts";
 import type { CommandOutcome } from "./outcome.ts";
 
 export interface SignalGroupArgs {
@@ -10,38 +11,36 @@ export interface SignalGroupArgs {
 const SIGNALS = ["SIGTERM", "SIGKILL"] as const;
 
 /**
- * `tedge signal-group`: called by the agent through sudo to end a program that it started through sudo. Refuses every group but one whose
- * leader was started by a process of the caller.
+ * `tedge signal-group`: called by the agent through sudo to end a program that it started through sudo. Refuses every process group but one
+ * of which a member was started by the caller, as himself or through sudo.
  */
-export function signalGroup(
+export async function signalGroup(
   environment: Readonly<Record<string, string | undefined>>,
   args: SignalGroupArgs,
-): CommandOutcome {
+): Promise<CommandOutcome> {
   const signal = SIGNALS.find((one) => one === args.signal);
-  if (!/^[1-9]\d{0,9}$/.test(args.group) || args.group === "1" || signal === undefined) {
+  const group = Number(args.group);
+  if (!/^[1-9]\d{0,9}$/.test(args.group) || group === 1 || signal === undefined) {
     return { kind: "usage", text: "a process group and SIGTERM or SIGKILL are needed" };
   }
+  const caller = Number(environment.SUDO_UID ?? process.getuid?.());
+  const members = await groupMembers(group);
+  const owned = await Promise.all(members.map((member) => isOf(caller, member)));
+  if (!owned.includes(true)) {
+    const message = `User ${caller} started nothing that is in the process group ${args.group}`;
+    return { kind: "failed", description: "signal the process group", fault: fault("not-yours", message) };
+  }
   try {
-    const caller = environment.SUDO_UID;
-    if (caller !== undefined && ownerOfParent(args.group) !== caller) {
-      return failed(fault("not-yours", `No program that user ${caller} started leads the process group ${args.group}`));
-    }
-    process.kill(-Number(args.group), signal);
+    process.kill(-group, signal);
     return { kind: "done" };
   } catch (thrown) {
-    return failed(toFault(thrown));
+    return { kind: "failed", description: "signal the process group", fault: toFault(thrown) };
   }
 }
 
-function failed(cause: ReturnType<typeof toFault>): CommandOutcome {
-  return { kind: "failed", description: "signal the process group", fault: cause };
-}
-
-/** User, as a number, of the parent of a process that leads its group; `undefined` for one that does not. */
-function ownerOfParent(pid: string): string | undefined {
-  // pid (name) state ppid pgrp …, where the name may hold anything.
-  const [, parent, group] = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return group === pid ? String(statSync(`/proc/${parent}`).uid) : undefined;
+/** Whoever runs something through sudo is named in its environment. */
+async function isOf(user: number, { pid, realUser }: GroupMember): Promise<boolean> {
+  if (realUser === user) return true;
+  const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+  return environment.split("\0").includes(`SUDO_UID=${user}`);
 }

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeFault } from "../../base/fault.ts";
 import { quoteText } from "../../base/quoted-text.ts";
+import { err, ok, type Result } from "../../base/result.ts";
 import { softwareFileName } from "../../files/software-file-name.ts";
 import { withoutPassword } from "../../files/transfer/transfer-fault.ts";
 import type { Transfer } from "../steps/transfer.ts";
@@ -12,7 +13,7 @@ export interface GroupContext {
   readonly transfer: Pick<Transfer, "download">;
   /** `tmp.path` */
   readonly tmp: string;
-  /** Nothing new begins once it is aborted; the caller tells why. */
+  /** Once it is aborted, no further module is begun. */
   readonly signal: AbortSignal;
   readonly logOutput: (text: string) => void;
 }
@@ -34,28 +35,35 @@ export async function updateGroup(
 ): Promise<GroupOutcome> {
   const { signal } = context;
   const type = quoteText(plugin.name);
-  const failures: UpdateFailure[] = [];
-  const downloaded: string[] = [];
   const unprepared = await plugin.prepare();
-  if (unprepared !== undefined) failures.push(groupFailure(`Failed to prepare updates for ${type}`, unprepared));
-  if (signal.aborted || unprepared !== undefined) return { failures, cutOff: signal.aborted };
+  if (signal.aborted) return CUT_OFF;
+  if (unprepared !== undefined) return failedWith(groupFailure(`Failed to prepare updates for ${type}`, unprepared));
+  const downloaded: string[] = [];
   try {
     const fetched = await fetchAll(modules, downloaded, context);
-    if ("failure" in fetched) failures.push(fetched.failure);
-    else if (!signal.aborted) failures.push(...(await applyUpdates(plugin, fetched.updates, context)));
-    if (signal.aborted) return { failures, cutOff: true };
+    if (signal.aborted) return CUT_OFF;
+    const applied = fetched.ok ? await applyUpdates(plugin, fetched.value, context) : failedWith(fetched.fault);
+    if (applied.cutOff) return applied;
     const unfinished = await plugin.finalize();
-    if (unfinished !== undefined) failures.push(groupFailure(`Failed to finalize updates for ${type}`, unfinished));
-    return { failures, cutOff: false };
+    if (unfinished === undefined) return applied;
+    return failedWith(...applied.failures, groupFailure(`Failed to finalize updates for ${type}`, unfinished));
   } finally {
     for (const path of downloaded) await rm(path, { force: true, recursive: true }).catch(() => undefined);
   }
 }
 
-type Fetched = { readonly updates: readonly ReadyUpdate[] } | { readonly failure: UpdateFailure };
+const CUT_OFF: GroupOutcome = { failures: [], cutOff: true };
+
+function failedWith(...failures: readonly UpdateFailure[]): GroupOutcome {
+  return { failures, cutOff: false };
+}
 
 /** Downloads the packages one after the other; paths are told before something is there. */
-async function fetchAll(modules: readonly ModuleUpdate[], paths: string[], context: GroupContext): Promise<Fetched> {
+async function fetchAll(
+  modules: readonly ModuleUpdate[],
+  paths: string[],
+  context: GroupContext,
+): Promise<Result<readonly ReadyUpdate[], UpdateFailure>> {
   const updates: ReadyUpdate[] = [];
   for (const module of modules) {
     const { url } = module;
@@ -72,29 +80,31 @@ async function fetchAll(modules: readonly ModuleUpdate[], paths: string[], conte
       const reason = describeFault(done.fault);
       context.logOutput(`error: ${reason}\n`);
       const text = `DownloadError error: ${quoteText(reason)} for ${quoteText(shown)}`;
-      return { failure: { text, modules: [{ ...module, reason: text }] } };
+      return err({ text, modules: [{ ...module, reason: text }] });
     }
     updates.push({ ...module, path });
   }
-  return { updates };
+  return ok(updates);
 }
 
 async function applyUpdates(
   plugin: SoftwarePlugin,
   updates: readonly ReadyUpdate[],
   { signal, logOutput }: GroupContext,
-): Promise<readonly UpdateFailure[]> {
+): Promise<GroupOutcome> {
   const all = await plugin.applyAll(updates);
-  if (all === undefined) return [];
-  if (all !== "unsupported") return [groupFailure(`Failed to execute updates for ${quoteText(plugin.name)}`, all)];
+  if (all === undefined) return failedWith();
+  if (all !== "unsupported") {
+    return failedWith(groupFailure(`Failed to execute updates for ${quoteText(plugin.name)}`, all));
+  }
   logOutput(`\nThe plugin ${plugin.name} takes no update-list: modules are updated one by one\n`);
   const failures: UpdateFailure[] = [];
   for (const update of updates) {
-    if (signal.aborted) break;
+    if (signal.aborted) return CUT_OFF;
     const reason = await plugin.apply(update);
     if (reason !== undefined) failures.push(moduleFailure(update, reason));
   }
-  return failures;
+  return failedWith(...failures);
 }
 
 function groupFailure(what: string, reason: string): UpdateFailure {

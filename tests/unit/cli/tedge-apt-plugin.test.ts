@@ -62,7 +62,7 @@ const lines = async function* (...text: string[]) {
   yield new TextEncoder().encode(text.map((line) => `${line}\n`).join(""));
 };
 
-const COMMON = "--quiet --yes -o DPkg::Lock::Timeout=120";
+const COMMON = "--quiet --yes -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0";
 const INSTALL = `apt-get ${COMMON} -o DPkg::Options::=--force-confold install --allow-downgrades --no-install-recommends --`;
 
 describe("list", () => {

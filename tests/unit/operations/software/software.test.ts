@@ -375,7 +375,7 @@ describe("commands of both operations", () => {
     );
   });
 
-  test("let the package manager end what it does when the agent stops, and begin nothing more", async () => {
+  test("come to their end when the agent stops during their last module", async () => {
     const gate = join(device.folder.root, "gate");
     device.plugin("apt", waits("update-list", gate));
     await device.start();
@@ -384,23 +384,25 @@ describe("commands of both operations", () => {
     const stopped = device.stop(20_000);
     writeFileSync(gate, "");
     await stopped;
-    expect(device.calls).toEqual(["apt prepare", "apt update-list"]);
-    expect(device.state("software_update", "1")).toMatchObject({
-      status: "failed",
-      reason: "Software Update command cancelled due to unexpected agent restart",
-    });
+    expect(device.calls).toEqual(["apt prepare", "apt update-list", "apt finalize"]);
+    expect(device.state("software_update", "1").status).toBe("successful");
   });
 
-  test("count as they ended when the agent stopped during their last call", async () => {
+  test("let the package manager end what it does when the agent stops before, and begin nothing more", async () => {
     const gate = join(device.folder.root, "gate");
-    device.plugin("apt", waits("finalize", gate));
+    device.plugin("apt", `update-list) exit 1 ;;\n${waits("install", gate)}`);
     await device.start();
-    device.request("software_update", "1", { updateList: [{ type: "apt", modules: [install("a")] }] });
+    const modules = [install("a"), install("b")];
+    device.request("software_update", "1", { updateList: [{ type: "apt", modules }] });
     await waitUntil("the plugin runs", () => existsSync(`${gate}.pid`));
     const stopped = device.stop(20_000);
     writeFileSync(gate, "");
     await stopped;
-    expect(device.state("software_update", "1").status).toBe("successful");
+    expect(device.calls).toEqual(["apt prepare", "apt update-list", "apt install a"]);
+    expect(device.state("software_update", "1")).toMatchObject({
+      status: "failed",
+      reason: "Software Update command cancelled due to unexpected agent restart",
+    });
   });
 });
 
