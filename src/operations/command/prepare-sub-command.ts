@@ -10,8 +10,8 @@ import type { WorkflowLibrary } from "../workflow/workflow-library.ts";
 import type { SubCommand } from "./sub-command.ts";
 
 export interface SubCommandOptions {
-  readonly library: WorkflowLibrary;
-  readonly operationLog: OperationLog;
+  readonly library: Pick<WorkflowLibrary, "current" | "keep" | "settle">;
+  readonly operationLog: Pick<OperationLog, "path">;
   /** Reads the definitions again, so that one that a previous step wrote is known. */
   readonly refresh: () => Promise<void>;
   readonly address: (operation: string, id: string) => CommandAddress;

@@ -21,9 +21,9 @@ export interface SubCommands {
 }
 
 export interface SubCommandsOptions {
-  readonly board: Board;
+  readonly board: Pick<Board, "topics" | "remove">;
   readonly runs: ReadonlyMap<string, CommandRun>;
-  readonly publisher: CommandPublisher;
+  readonly publisher: Pick<CommandPublisher, "clear">;
 }
 
 interface Watch {

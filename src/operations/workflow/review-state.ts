@@ -5,7 +5,7 @@ import type { Action } from "./definition.ts";
 import { ACTION_KEYS, oldBuiltinAwait, parseAction } from "./state-action.ts";
 import { keysUsedBy, OLD_KEYS, STATE_KEYS } from "./state-keys.ts";
 import { type DefaultsTable, type DefinitionFault, parseDefaultsTable, parseStateTable } from "./state-table.ts";
-import { wrongNumber } from "./workflow-file.ts";
+import { isTopLevel, wrongNumber } from "./workflow-file.ts";
 
 export interface Finding {
   readonly severity: "error" | "warning";
@@ -68,8 +68,9 @@ export function reviewDefaults(
 ): { readonly table: DefaultsTable; readonly findings: readonly Finding[] } {
   const findings: Finding[] = [];
   let sound: DefaultsTable = {};
-  for (const key of ["on_error", "on_timeout", "timeout_second"]) {
-    if (!(key in table)) continue;
+  for (const key of ["type", "on_error", "on_timeout", "timeout_second"]) {
+    const value = table[key];
+    if (value === undefined || !isTopLevel(key, value)) continue;
     const alone = parseDefaultsTable(text, only(table, key));
     if (alone.ok) sound = { ...sound, ...alone.value };
     else findings.push(mistake(alone.fault, []));

@@ -91,6 +91,10 @@ describe("each mistake is told with the text that commands fail with, at its pla
     ["operation =", /^error 1:\d+ TOML parse error at line 1/],
     ["[init]\naction = 'proceed'", /^error 1:1 no `operation` is named$/],
     ["operation = 'a/b'", /^error 1:13 "a\/b" cannot name an operation$/],
+    [
+      "operation = 'op'\ntype = 'thing'\n[init]\naction = 'proceed'",
+      /^error 2:8 TOML parse error at line 2, column 8: type: /,
+    ],
     ["operation = 'op'\nowner = 'me'\n[init]\naction = 'proceed'", /^error 2:9 owner: expected a table/],
   ])("a file that is not usable: %p", (text, expected) => {
     expect(review(text)).toEqual([expect.stringMatching(expected)]);
