@@ -20,6 +20,7 @@ export function defineWorkflow(program: Command, run: Run): void {
   const workflow = program.command("workflow").description("check and try out workflow definitions");
   defineValidate(workflow, run);
   defineTest(workflow, run);
+  defineGraph(workflow, run);
 }
 
 function defineValidate(workflow: Command, run: Run): void {
@@ -70,6 +71,20 @@ function defineTest(workflow: Command, run: Run): void {
         const { workflowTest } = await import("./workflow-test.ts");
         const { cmd, exit: exits, stdout, fail: failures, exec = false, json = false, maxStates: limit } = options;
         return workflowTest(context, { file, request: cmd, outcomes: { exits, stdout, failures }, exec, json, limit });
+      }),
+    );
+}
+
+function defineGraph(workflow: Command, run: Run): void {
+  workflow
+    .command("graph")
+    .description("draw the states of a workflow and the ways between them")
+    .argument("<file>", "workflow definition (TOML)")
+    .option("--mermaid", "as a Mermaid state diagram, for documents")
+    .action((file: string, options: { readonly mermaid?: boolean }, command: Command) =>
+      run(command, async (context) => {
+        const { workflowGraph } = await import("./workflow-graph.ts");
+        return workflowGraph(context, { file, mermaid: options.mermaid ?? false });
       }),
     );
 }

@@ -1,10 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { exec } from "../base/exec.ts";
 import { exhaustive } from "../base/exhaustive.ts";
-import { fault, toFault } from "../base/fault.ts";
 import { type JsonObject, stringifyJson } from "../base/json.ts";
-import { err, type Result } from "../base/result.ts";
 import { MAIN_DEVICE } from "../bus/entity-id.ts";
 import { INIT, SUCCESSFUL } from "../bus/payload/command.ts";
 import { topicSchema } from "../bus/topic.ts";
@@ -15,8 +13,8 @@ import { describeAction } from "../operations/workflow/action-description.ts";
 import { formatCommandLine } from "../operations/workflow/command-line.ts";
 import type { Workflow } from "../operations/workflow/definition.ts";
 import { reasonOf } from "../operations/workflow/transition.ts";
-import { parseWorkflowFile } from "../operations/workflow/workflow-file.ts";
 import type { CliContext, CommandOutcome } from "./outcome.ts";
+import { readSoundWorkflow, readWorkflow } from "./read-workflow.ts";
 
 export interface WorkflowTestArgs {
   readonly file: string;
@@ -36,7 +34,7 @@ const ENDLESS_EXIT = 4;
 
 /** `tedge workflow test`: goes through a workflow without doing anything; exit 0: it ends in success, 3: in failure, 4: not at all. */
 export async function workflowTest(context: CliContext, args: WorkflowTestArgs): Promise<CommandOutcome> {
-  const workflow = await load(args.file);
+  const workflow = await readSoundWorkflow(args.file);
   if (!workflow.ok) return { kind: "failed", description: `test ${args.file}`, fault: workflow.fault };
   const { operation } = workflow.value;
   const schema = topicSchema("te");
@@ -65,26 +63,12 @@ export async function workflowTest(context: CliContext, args: WorkflowTestArgs):
   return { kind: "done", exit: exitOf(end) };
 }
 
-async function load(path: string): Promise<Result<Workflow>> {
-  const parsed = await read(path);
-  const mistake = parsed.ok ? parsed.value.mistake : undefined;
-  return mistake === undefined ? parsed : err(fault("ill-formed", mistake));
-}
-
-async function read(path: string): Promise<Result<Workflow>> {
-  try {
-    return parseWorkflowFile(path, await readFile(path));
-  } catch (thrown) {
-    return err(toFault(thrown));
-  }
-}
-
 /** The definitions beside the file: those that a sub-operation would follow. */
 async function siblings(path: string, own: Workflow): Promise<ReadonlyMap<string, Workflow>> {
   const directory = dirname(path);
   const found = new Map<string, Workflow>();
   for (const name of (await readdir(directory)).filter((one) => one.endsWith(".toml")).sort()) {
-    const workflow = await read(join(directory, name));
+    const workflow = await readWorkflow(join(directory, name));
     if (workflow.ok) found.set(workflow.value.operation, workflow.value);
   }
   return found.set(own.operation, own);

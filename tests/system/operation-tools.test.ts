@@ -81,3 +81,15 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test("a workflow is checked, gone through and drawn without any agent", async () => {
+  const file = join(at.device.configDir, "operations/greet.toml");
+  const checked = await tedge("workflow", "validate", file);
+  expect([checked.code, checked.stdout]).toEqual([0, `${file}: valid (operation greet)\n`]);
+  const tried = await tedge("workflow", "test", file, "--cmd", '{"script":"exit 1"}', "--exit", "executing=5");
+  expect([tried.code, tried.stdout]).toEqual([3, expect.stringContaining("$ sh -c 'exit 1'  (exit 5)")]);
+  const really = await tedge("workflow", "test", file, "--cmd", '{"script":"exit 6"}', "--exec");
+  expect([really.code, really.stdout]).toEqual([3, expect.stringContaining("$ sh -c 'exit 6'  (exit 6)")]);
+  const drawn = await tedge("workflow", "graph", file);
+  expect([drawn.code, drawn.stdout]).toEqual([0, expect.stringContaining("┌─ executing ─")]);
+});
