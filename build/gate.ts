@@ -5,13 +5,16 @@
  */
 import { compile } from "./compile.ts";
 import { hostTarget, REPOSITORY } from "./targets.ts";
-import { addTallies, NOTHING, runTests, type Tally } from "./test-run.ts";
+import { addTallies, NOTHING, runTests, runTestsApart, type Tally } from "./test-run.ts";
 
 const CHECKS = ["format:check", "types", "directions"] as const;
 
 /** Milliseconds that one test may take. */
 const QUICK = 5_000;
 const REAL_WORLD = 60_000;
+
+/** Tests of the real world that run at a time. */
+const PROCESSES = 3;
 
 const FAILURE: Tally = { passed: 0, failed: 1 };
 
@@ -46,7 +49,7 @@ async function runGate(quick: boolean): Promise<Tally> {
   if (quick) return sofar;
   const built = await build();
   if (built.failed > 0) return addTallies(sofar, built);
-  return addTallies(sofar, await runTests(["system", "interop"], REAL_WORLD));
+  return addTallies(sofar, await runTestsApart(["system", "interop"], REAL_WORLD, PROCESSES));
 }
 
 const total = await runGate(process.argv.includes("--quick"));
