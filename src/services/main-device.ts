@@ -14,6 +14,7 @@ import type { DescriptionOptions } from "../http/description/description-routes.
 import { releaseMemory } from "../platform/release-memory.ts";
 import { createTwin } from "../twin/keeper.ts";
 import type { RetainedSource } from "../twin/retained-source.ts";
+import { createAgentChildFiles } from "./agent-child-files.ts";
 import { createAgentHttpServer } from "./agent-http-server.ts";
 import { type AgentContext, type AgentPart, requireDirectory } from "./agent-part.ts";
 import { type GuardedApp, guardApp } from "./agent-tokens.ts";
@@ -51,15 +52,18 @@ export function createMainDevice(context: MainDeviceContext): AgentPart {
     clock: host.clock,
     random: host.random,
   });
+  const childFiles = createAgentChildFiles({ agent: context, readRetained: readFromBroker });
   let guarded: GuardedApp | undefined;
   let server: Unit | undefined;
   const closing = new AbortController();
   let tending: Promise<void> | undefined;
   return {
-    participants: [twin.participant, feed.participant],
+    participants: [childFiles.participant, twin.participant, feed.participant],
     async open(signal) {
       await requireDirectory(join(data, "cache"));
       const files = await openFiles(join(data, "file-transfer"), context);
+      const taken = await childFiles.open(files);
+      if (!taken.ok) throw new FaultError(taken.fault);
       tending = files.tend(closing.signal);
       const opened = await twin.open(signal);
       if (!opened.ok) throw new FaultError(opened.fault);
@@ -75,8 +79,9 @@ export function createMainDevice(context: MainDeviceContext): AgentPart {
       server = createAgentHttpServer({ config, host, app: guarded.app });
       await server.start(signal);
     },
-    async leaveBus() {
+    async leaveBus(timeout) {
       feed.end();
+      await childFiles.stop(timeout);
     },
     async close() {
       // When the bus was never joined.

@@ -3,7 +3,9 @@ import { booleanType } from "../types/boolean-type.ts";
 import { countsType } from "../types/counts-type.ts";
 import { durationType } from "../types/duration-type.ts";
 import { countType } from "../types/integer-type.ts";
+import { sizeLimitType } from "../types/size-limit-type.ts";
 import { pathType, stringType } from "../types/string-type.ts";
+import { wordType } from "../types/word-type.ts";
 
 /** `agent.* software.* run.* logs.* tmp.* data.*` (spec/cli-and-config §3.1). */
 export const AGENT_SETTINGS = {
@@ -41,6 +43,22 @@ export const AGENT_SETTINGS = {
     default: "false",
     doc: "Whether the agent forgets its entities on every start and builds the store from retained messages",
     examples: ["true", "false"],
+  }),
+  "agent.child_files.fetch": setting(wordType(["always", "auto", "never"]), {
+    default: "auto",
+    doc: "Whether the agent of the main device fetches the files of requests for child devices that have the status prepare",
+    note: "auto: unless http.client.host is a loopback address, or the URL has that host, or an address in the network of that host",
+    examples: ["auto", "always", "never"],
+  }),
+  "agent.child_files.timeout": setting(durationType, {
+    default: "1h",
+    doc: "Time for which a child device may tell no state of a command whose files were fetched for it, before the command fails",
+    examples: ["1h", "90s"],
+  }),
+  "agent.child_files.cache_size": setting(sizeLimitType, {
+    default: "10%",
+    doc: "Most that fetched files take up while no child device needs them: a size, or a part of the file system that holds them",
+    examples: ["10%", "500M", "2GB"],
   }),
 } as const;
 

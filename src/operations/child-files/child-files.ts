@@ -39,12 +39,14 @@ export interface ChildFilesOptions {
   /** Networks of this host, as addresses with a prefix. */
   readonly networks: () => readonly string[];
   readonly cache: Pick<DownloadCache, "open" | "withFile" | "trim">;
-  readonly store: Pick<FileStore, "share" | "remove" | "pin">;
   readonly publish: Publish;
   readonly readRetained: RetainedSource;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** What is needed of the file transfer service. */
+export type ServedFiles = Pick<FileStore, "share" | "remove" | "pin">;
 
 /**
  * Files for other devices (spec/operations §10): takes requests with the status `prepare`, makes their files available on the file transfer
@@ -53,7 +55,7 @@ export interface ChildFilesOptions {
 export interface ChildFiles {
   readonly participant: Participant;
   /** Takes up what an earlier process was at; to be called before the file store is tended, so that nothing of it expires. */
-  open(): Promise<Result<undefined>>;
+  open(store: ServedFiles): Promise<Result<undefined>>;
   /** What is under way goes on at the next start; waits at most `timeout` milliseconds. */
   stop(timeout: number): Promise<void>;
 }
@@ -72,7 +74,7 @@ export function createChildFiles(options: ChildFilesOptions): ChildFiles {
   const stopping = new AbortController();
   const records = createDeliveryRecords(options.stateDirectory, log);
   const deliveries = new Map<string, Delivery>();
-  const world: DeliveryWorld = { ...options, records, localize, tasks, stopping: stopping.signal };
+  let world: DeliveryWorld | undefined;
 
   const pathOf = ({ device, operation }: CommandAddress, name: string) =>
     `${exposedFolder(device)}/${operation}/${name}`;
@@ -97,6 +99,7 @@ export function createChildFiles(options: ChildFilesOptions): ChildFiles {
   }
 
   function begin(address: CommandAddress, request: DeliveryRequest): Delivery {
+    if (world === undefined) throw new Error("Files for devices were asked for before they could be served");
     const delivery = createDelivery({ address, request, onIdle: () => deliveries.delete(address.topic) }, world);
     deliveries.set(address.topic, delivery);
     return delivery;
@@ -191,7 +194,8 @@ export function createChildFiles(options: ChildFilesOptions): ChildFiles {
 
   return {
     participant,
-    async open() {
+    async open(store) {
+      world = { ...options, store, records, localize, tasks, stopping: stopping.signal };
       const opened = await options.cache.open();
       if (!opened.ok) return opened;
       const found = await records.load();

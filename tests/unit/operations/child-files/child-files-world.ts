@@ -70,7 +70,6 @@ export class ChildFilesWorld implements Disposable {
         clock,
         log,
       }),
-      store: this.store.store,
       publish: async (message) => {
         if (this.isDeaf) this.refusals += 1;
         if (!life.isAlive || this.isDeaf) return "closed";
@@ -88,7 +87,7 @@ export class ChildFilesWorld implements Disposable {
       clock,
       log,
     });
-    expect(await this.files.open()).toEqual(ok());
+    expect(await this.files.open(this.store.store)).toEqual(ok());
     if (!this.isForgetful) for (const [topic, text] of this.retained) await this.deliver(topic, text, true);
     await this.files.participant.connected?.({ first: true, sessionPresent: true });
   }
