@@ -24,6 +24,8 @@ export function beginSettling(
   if (!first && sessionPresent) return [];
   settling.isActive = true;
   settling.repairs ||= !sessionPresent;
+  // What was there before may have been lost with the session.
+  if (!sessionPresent) settling.seen.clear();
   const owed: RegistryEffect[] = !sessionPresent && tree.size > 1 ? [{ kind: "store-owed" }] : [];
   return [...owed, { kind: "read-retained" }];
 }

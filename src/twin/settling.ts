@@ -17,6 +17,15 @@ export function noteSeen({ settling }: RegistryState, input: Seen): RegistryEffe
   return delivery === "retained" ? [{ kind: "await-silence" }] : [];
 }
 
+/** What is published meanwhile is not lost, and need not be repaired in the end. */
+export function notePublished({ isActive, repairs, seen }: Settling, effects: readonly RegistryEffect[]): void {
+  if (!isActive || !repairs) return;
+  for (const effect of effects) {
+    if (effect.kind === "publish-registration") seen.add(effect.id);
+    if (effect.kind === "publish-fragment" && effect.value !== null) seen.add(`${effect.id}/twin/${effect.key}`);
+  }
+}
+
 /** Whether it matters in the end that this came. */
 function isAskedFor({ isActive, repairs, unannounced }: Settling, { id }: Seen): boolean {
   return isActive && (repairs || unannounced.has(id));
