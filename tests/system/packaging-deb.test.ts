@@ -81,11 +81,27 @@ test("a mosquitto that is installed later gets the include too", async () => {
   expect(await must("grep -c tedge/mosquitto-conf /etc/mosquitto/mosquitto.conf")).toBe("1\n");
 });
 
+test("on a Debian system the plugin for its packages is set up, unless somebody decided otherwise", async () => {
+  expect(await must("readlink /etc/tedge/sm-plugins/apt; tedge config get software.plugin.default")).toBe(
+    "/usr/bin/tedge-apt-plugin\napt\n",
+  );
+  await must("/etc/tedge/sm-plugins/apt list | grep ^dpkg");
+  await must("rm /etc/tedge/sm-plugins/apt; ln -s /bin/false /etc/tedge/sm-plugins/apt");
+  await must("tedge config set software.plugin.default other; dpkg --install /release/*.deb");
+  expect(await must("readlink /etc/tedge/sm-plugins/apt; tedge config get software.plugin.default")).toBe(
+    "/bin/false\nother\n",
+  );
+  await must("rm /etc/tedge/sm-plugins/apt; dpkg --install /release/*.deb");
+  expect(await must("readlink /etc/tedge/sm-plugins/apt; tedge config get software.plugin.default")).toBe(
+    "/usr/bin/tedge-apt-plugin\nother\n",
+  );
+}, 30_000);
+
 test("removing it keeps configuration and data, and leaves no link behind", async () => {
   await must("echo kept >/var/tedge/file; dpkg --remove tebus");
   expect(await must("cat /var/tedge/file; grep -c kept /etc/tedge/tedge.toml")).toBe("kept\n1\n");
   expect(await must("find /usr/bin /lib/systemd/system -name 'tedge*' -o -name 'tebus*' -o -name 'c8y-*'")).toBe("");
-  expect(await must("find /usr/bin -xtype l -lname '*tebus'")).toBe("");
+  expect(await must("find /usr/bin -xtype l -lname '*tebus'; find /etc/tedge -xtype l")).toBe("");
 });
 
 test("purging it removes configuration, data, user and what was added to mosquitto", async () => {

@@ -57,8 +57,9 @@ export function createSoftware(options: SoftwareOptions): readonly BuiltinOperat
   ): BuiltinOperation => ({
     operation: name,
     capability: (round) => types.capability(round),
-    refreshOn: ["sync", `sync_${name}`],
+    refreshOn: ["sync"],
     refreshAfter: CHANGING,
+    watch: (changed, signal) => types.watch(changed, signal),
     finishesOnStop,
     execute,
     // One that was only waiting for its turn has done nothing yet.

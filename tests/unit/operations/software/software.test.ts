@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fault } from "../../../../src/base/fault.ts";
@@ -42,6 +42,18 @@ describe("the capabilities", () => {
   test("are empty where there are no plugins, or not even their directory", async () => {
     rmSync(device.plugins, { recursive: true });
     await device.start();
+    await device.until(() => device.capability("software_update") === '{"types":[]}');
+  });
+
+  test("are published again when a plugin comes or goes, also where there was no directory for them", async () => {
+    rmSync(device.plugins, { recursive: true });
+    await device.start();
+    await device.until(() => device.capability("software_update") === '{"types":[]}');
+    mkdirSync(device.plugins);
+    device.plugin("snap");
+    await device.until(() => device.capability("software_update") === '{"types":["snap"]}');
+    await device.until(() => device.capability("software_list") === '{"types":["snap"]}');
+    rmSync(join(device.plugins, "snap"));
     await device.until(() => device.capability("software_update") === '{"types":[]}');
   });
 
