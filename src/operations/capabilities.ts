@@ -25,6 +25,8 @@ export interface CapabilitiesOptions {
   /** File with the names of what was said, kept over restarts. */
   readonly path: string;
   readonly disk: Disk;
+  /** Once it is aborted nothing is said any more: what built-in operations find while they are broken off is not what there is. */
+  readonly stopped: AbortSignal;
   readonly tasks: Tasks;
   /** Work that nobody waits for. */
   readonly background: Tasks;
@@ -48,7 +50,7 @@ export function createCapabilities(options: CapabilitiesOptions): Capabilities {
 
   const say = async (operation: string, round: object) => {
     const payload = await (builtins.get(operation)?.capability(round) ?? {});
-    send(retained(options.topic(operation), stringifySorted(payload)));
+    if (!options.stopped.aborted) send(retained(options.topic(operation), stringifySorted(payload)));
   };
 
   const send = (message: Message) => options.background.run(async () => void (await options.publish(message)));

@@ -122,6 +122,7 @@ export function createOperations(options: OperationsOptions): Operations {
   const persistence = createPersistence({ board, clock, random: options.random, log });
   const operationLog = createOperationLog({ directory: directories.logs, limits: options.maxLogs, disk, now, log });
   const publisher = createCommandPublisher(options.publish, background);
+  const stopped = new AbortController();
   const capabilities = createCapabilities({
     operations: () => library.operations().filter(scope.announces),
     builtins,
@@ -129,6 +130,7 @@ export function createOperations(options: OperationsOptions): Operations {
     publish: options.publish,
     path: stateFile("capabilities.json"),
     disk,
+    stopped: stopped.signal,
     tasks,
     background,
     log,
@@ -173,7 +175,6 @@ export function createOperations(options: OperationsOptions): Operations {
   const desk = createRequestDesk({ board, persistence, library, publisher, dispatcher, operationLog, refresh, log });
 
   const started = Promise.withResolvers<void>();
-  const stopped = new AbortController();
   let watcher: DirectoryWatch | undefined;
 
   const takeUp = async () => {

@@ -753,6 +753,33 @@ describe("a built-in operation", () => {
     expect(looking?.aborted).toBe(true);
   });
 
+  test("says nothing of what it finds while the agent stops", async () => {
+    let looking: AbortSignal | undefined;
+    let asked = 0;
+    let changed = () => {};
+    device.builtins = [
+      {
+        operation: "list",
+        async capability() {
+          asked += 1;
+          if (asked > 1) await new Promise((resolve) => looking?.addEventListener("abort", resolve));
+          return { asked };
+        },
+        watch(tell, signal) {
+          changed = tell;
+          looking = signal;
+        },
+        execute: async () => ({ status: "successful", update: {} }),
+      },
+    ];
+    await device.start();
+    const capability = () => device.retained.get("te/device/main///cmd/list");
+    await device.until(() => capability() === '{"asked":1}');
+    changed();
+    await device.stop();
+    expect({ asked, said: capability() }).toEqual({ asked: 2, said: '{"asked":1}' });
+  });
+
   test("that was executing when the agent ended is taken up by its own rule", async () => {
     device.builtins = [
       {
