@@ -194,7 +194,10 @@ test("the file is written instead of printed", async () => {
 test.each<[Partial<AclArgs>, string]>([
   [{ children: ["a/b/c/d/e"] }, "'a/b/c/d/e': An entity topic identifier has at most 4 segments"],
   [{ children: ["device/a=x\ny"] }, '"x\\ny" cannot be the name of a client of mosquitto'],
-  [{ children: ["device/a\nuser root"] }, "'device/a\nuser root': An entity topic identifier must be a valid MQTT topic"],
+  [
+    { children: ["device/a\nuser root"] },
+    "'device/a\nuser root': An entity topic identifier must be a valid MQTT topic",
+  ],
   [{ children: ["device/a"], anyChild: true }, "--child and --any-child exclude each other"],
   [{ sensors: ["device/a"] }, "'device/a' is not of the form <name>=<entity>"],
   [{ sensors: ["x=device/+"] }, "'device/+': An entity topic identifier must be a valid MQTT topic"],

@@ -105,7 +105,7 @@ describe("a command of a service", () => {
   });
 
   test("waits for the one before on the same service, not for those of others", async () => {
-    await program(`[ "$4" = slow ] && while ! [ -e "${tedge}.go" ]; do sleep 0.01; done; true`);
+    await program(`[ "$5" = slow ] && while ! [ -e "${tedge}.go" ]; do sleep 0.01; done; true`);
     await device.start();
     for (const [service, id] of [
       ["slow", "1"],
