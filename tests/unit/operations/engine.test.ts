@@ -757,11 +757,13 @@ describe("a built-in operation", () => {
     let looking: AbortSignal | undefined;
     let asked = 0;
     let changed = () => {};
+    const again = Promise.withResolvers<void>();
     device.builtins = [
       {
         operation: "list",
         async capability() {
           asked += 1;
+          if (asked > 1) again.resolve();
           if (asked > 1) await new Promise((resolve) => looking?.addEventListener("abort", resolve));
           return { asked };
         },
@@ -776,6 +778,7 @@ describe("a built-in operation", () => {
     const capability = () => device.retained.get("te/device/main///cmd/list");
     await device.until(() => capability() === '{"asked":1}');
     changed();
+    await again.promise;
     await device.stop();
     expect({ asked, said: capability() }).toEqual({ asked: 2, said: '{"asked":1}' });
   });
