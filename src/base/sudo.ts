@@ -25,7 +25,7 @@ export function createSudo({ enabled, path }: SudoOptions): Sudo {
 }
 
 /** Whether a program of this name would be found and may be executed. */
-export async function isInPath(program: string, path: string | undefined): Promise<boolean> {
+async function isInPath(program: string, path: string | undefined): Promise<boolean> {
   for (const directory of (path ?? "").split(":")) {
     if (!isAbsolute(directory)) continue;
     const found = await access(join(directory, program), constants.X_OK).then(
