@@ -1,10 +1,12 @@
 import type { Log } from "../base/log.ts";
 import type { FileStore } from "../files/store/file-store.ts";
+import type { History } from "../operations/history/history.ts";
 import type { Twin } from "../twin/twin.ts";
 import { type DescriptionOptions, descriptionRoutes } from "./description/description-routes.ts";
 import { entityRoutes } from "./entities/entities.ts";
 import { type EventRoutesOptions, eventRoutes } from "./events/events.ts";
 import { deprecatedFileRoutes, fileRoutes } from "./files/files.ts";
+import { operationRoutes } from "./operations/operations.ts";
 import { type HttpApp, routedApp } from "./routed-app.ts";
 
 export interface HttpAppOptions {
@@ -13,6 +15,8 @@ export interface HttpAppOptions {
   readonly log: Log;
   /** Without it there are no event streams. */
   readonly events?: Omit<EventRoutesOptions, "twin">;
+  /** Without it nothing is told about commands. */
+  readonly operations?: Pick<History, "list">;
   /** Without it there are no documents that describe the interface. */
   readonly description?: DescriptionOptions;
 }
@@ -25,6 +29,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     deprecatedFileRoutes("/tedge/file-transfer", options),
     ...(options.events === undefined ? [] : [eventRoutes({ ...options.events, twin: options.twin })]),
     entityRoutes(options.twin),
+    ...(options.operations === undefined ? [] : [operationRoutes(options.operations)]),
     ...(options.description === undefined ? [] : [descriptionRoutes(options.description)]),
   );
 }

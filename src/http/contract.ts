@@ -27,6 +27,7 @@ export const TAGS = {
   entities: "Devices and services, as a tree below the main device",
   twin: "Digital twin: what is known of an entity, as named fragments of JSON",
   config: "Configuration that services expose, read only",
+  operations: "Commands of all entities, those that go on and those that ended",
   events: "Changes of the twin as they happen",
   files: "Files that devices hand to each other",
   description: "This interface and that of the MQTT bus, as documents",

@@ -11,6 +11,8 @@ import { createFileStore } from "../files/store/disk-file-store.ts";
 import type { FileStore } from "../files/store/file-store.ts";
 import { createHttpApp } from "../http/app.ts";
 import type { DescriptionOptions } from "../http/description/description-routes.ts";
+import { realDisk } from "../operations/disk.ts";
+import { createHistory } from "../operations/history/history.ts";
 import { releaseMemory } from "../platform/release-memory.ts";
 import { createTwin } from "../twin/keeper.ts";
 import type { RetainedSource } from "../twin/retained-source.ts";
@@ -53,12 +55,19 @@ export function createMainDevice(context: MainDeviceContext): AgentPart {
     random: host.random,
   });
   const childFiles = createAgentChildFiles({ agent: context, readRetained: readFromBroker });
+  const history = createHistory({
+    schema: context.schema,
+    path: join(context.stateDirectory, "operation-history.jsonl"),
+    disk: realDisk,
+    now: () => host.clock.now(),
+    log: host.log("operations"),
+  });
   let guarded: GuardedApp | undefined;
   let server: Unit | undefined;
   const closing = new AbortController();
   let tending: Promise<void> | undefined;
   return {
-    participants: [childFiles.participant, twin.participant, feed.participant],
+    participants: [childFiles.participant, twin.participant, feed.participant, history.participant],
     async open(signal) {
       await requireDirectory(join(data, "cache"));
       const files = await openFiles(join(data, "file-transfer"), context);
@@ -67,11 +76,13 @@ export function createMainDevice(context: MainDeviceContext): AgentPart {
       tending = files.tend(closing.signal);
       const opened = await twin.open(signal);
       if (!opened.ok) throw new FaultError(opened.fault);
+      await history.open();
       feed.start();
       const app = createHttpApp({
         files,
         twin,
         log: host.log("http"),
+        operations: history,
         events: { feed, clock: host.clock },
         description: descriptionOf(context),
       });
@@ -90,6 +101,7 @@ export function createMainDevice(context: MainDeviceContext): AgentPart {
       closing.abort();
       await tending;
       guarded?.close();
+      await history.flushed();
       await twin.stop();
     },
   };

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AgentAtWork, startAgentAtWork } from "./world/agent-at-work.ts";
-import { runTebus } from "./world/run-tebus.ts";
+import { curl } from "./world/curl.ts";
+import { mosquittoPub } from "./world/mosquitto-clients.ts";
+import { runTebus, startTebus } from "./world/run-tebus.ts";
 import { waitUntil } from "./world/wait-until.ts";
 
 const WORKFLOW = `operation = "greet"
@@ -92,4 +94,19 @@ test("a workflow is checked, gone through and drawn without any agent", async ()
   expect([really.code, really.stdout]).toEqual([3, expect.stringContaining("$ sh -c 'exit 6'  (exit 6)")]);
   const drawn = await tedge("workflow", "graph", file);
   expect([drawn.code, drawn.stdout]).toEqual([0, expect.stringContaining("┌─ executing ─")]);
+});
+
+test("commands of every device are told over HTTP, those that ended after a restart of the agent too", async () => {
+  await greet("exit 7", "--id", "told");
+  await mosquittoPub(at.broker, "te/device/child///cmd/x/9", '{"status":"executing"}', { retain: true });
+  const running = `${at.url}/te/v1/operations?device=device/child`;
+  await waitUntil("the command of the child is told", async () => (await curl(running)).includes('"id":"9"'));
+  const told = JSON.parse(await curl(`${at.url}/te/v1/operations/greet/told`));
+  expect(told).toMatchObject({ status: "failed", reason: "sh returned exit code 7", ended: expect.any(Number) });
+  await at.agent.stop();
+  await using again = await startTebus(["run", "tedge-agent"], { configDir: at.device.configDir });
+  const after = await waitUntil("it is told again", () =>
+    curl(`${at.url}/te/v1/operations/greet/told`).catch(() => undefined),
+  );
+  expect([again.pid > 0, JSON.parse(after)]).toEqual([true, told]);
 });
