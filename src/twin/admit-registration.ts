@@ -22,10 +22,23 @@ export function admitRegistration(state: RegistryState, first: Arrival): Registr
   const effects: RegistryEffect[] = [];
   const waiting = [first];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const isNew = admit(state, next, effects);
+    const isNew = admit(state, withFreeExternalId(state, next, effects), effects);
     if (isNew) for (const released of state.pending.take(next.id).reverse()) waiting.push(released);
   }
   return effects;
+}
+
+/**
+ * The reference lets several entities have one external id. Of such a store, only the first keeps it; the others, with all that belongs to
+ * them, must not be lost by that.
+ */
+function withFreeExternalId({ tree }: RegistryState, arrival: Arrival, effects: RegistryEffect[]): Arrival {
+  const { id, origin } = arrival;
+  const { externalId, ...payload } = arrival.payload;
+  const owner = externalId === undefined || origin !== "journal" ? undefined : tree.ownerOf(externalId);
+  if (externalId === undefined || owner === undefined || owner === id) return arrival;
+  effects.push({ kind: "tell", news: { kind: "external-id-dropped", id, externalId, owner } });
+  return { ...arrival, payload };
 }
 
 /** A registration that came as a message. */

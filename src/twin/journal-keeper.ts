@@ -4,6 +4,7 @@ import type { CancelTimer, Clock } from "../base/clock.ts";
 import { describeFault, type Fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { type EntityId, MAIN_DEVICE } from "../bus/entity-id.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalLine } from "./journal-line.ts";
@@ -34,6 +35,8 @@ export interface JournalKeeperOptions {
 
 /** So many lines that say nothing any more make the file be rewritten (spec/mqtt-api §12). */
 const REDUNDANT_LINES = 100;
+/** To find out costs as much as a look at everything, so it is found out only once in so many lines. */
+const LOOK_EVERY = 25;
 const RETRY: BackoffPolicy = { initial: 1_000, maximum: 60_000, factor: 2, jitter: 0 };
 const MIDDLE = 0.5;
 
@@ -45,6 +48,8 @@ export function createJournalKeeper(options: JournalKeeperOptions): JournalKeepe
   let cancelRetry: CancelTimer | undefined;
   let isDue = false;
   let isMarked = true;
+  /** Fewer lines than that need not be looked at for redundant ones. */
+  let compactFrom = 0;
 
   /** Without a mark: of what is written, something may be just about to be published. */
   const rewrite = async (lines: readonly JournalLine[]) => {
@@ -91,11 +96,32 @@ export function createJournalKeeper(options: JournalKeeperOptions): JournalKeepe
   };
 
   const compact = async () => {
-    if (lineCount - state.tree.size < REDUNDANT_LINES) return;
+    if (lineCount < compactFrom || lineCount - state.tree.size < REDUNDANT_LINES) return;
     const lines = snapshotLines(schema, state);
+    compactFrom = lineCount + LOOK_EVERY;
     if (lineCount - lines.length < REDUNDANT_LINES) return;
+    compactFrom = 0;
     const compacted = await rewrite(lines);
     if (!compacted.ok) log.warn(`Cannot shorten ${path}`, compacted.fault);
+  };
+
+  /** Where the topic was first seen counts, so who was moved below a younger entity comes before its parent. */
+  const isAnyoneBeforeParent = () => {
+    const seen = new Set<EntityId>();
+    for (const { entity, stored } of state.tree.records()) {
+      const { id, parent } = entity;
+      if (stored && parent !== undefined && parent !== MAIN_DEVICE && !seen.has(parent)) return true;
+      seen.add(id);
+    }
+    return false;
+  };
+
+  /** The reference drops on reading whoever comes before its parent; a device may move back to it. */
+  const putInOrder = async () => {
+    const lines = snapshotLines(schema, state);
+    const isAnnounced = options.isAnnounced();
+    const rewritten = await rewrite(isAnnounced ? [...lines, announcedLine(schema)] : lines);
+    if (!rewritten.ok) log.warn(`Cannot put ${path} in order`, rewritten.fault);
   };
 
   return {
@@ -122,6 +148,7 @@ export function createJournalKeeper(options: JournalKeeperOptions): JournalKeepe
     async close() {
       cancelRetry?.();
       if (failures > 0) await mend();
+      else if (isAnyoneBeforeParent()) await putInOrder();
       else await append([]);
       cancelRetry?.();
     },

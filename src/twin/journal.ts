@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { type FileFaultCode, fileFault, readText, replaceFile } from "../base/atomic-file.ts";
 import type { Fault } from "../base/fault.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -14,7 +15,7 @@ type Written = Result<undefined, Fault<FileFaultCode>>;
  */
 export interface Journal {
   readonly path: string;
-  /** The text of the file; empty when there is none. */
+  /** The text of the file; empty when there is none. What a rewriting that was killed left beside it is removed. */
   read(): Promise<Result<string, Fault<FileFaultCode>>>;
   /** After a fault the end of the file is in doubt: only `rewrite` mends it. */
   append(lines: readonly JournalLine[]): Promise<Written>;
@@ -27,6 +28,7 @@ export function createJournal(path: string): Journal {
   return {
     path,
     async read() {
+      await removeUnfinished(path);
       const text = await readText(path);
       if (!text.ok) return text.fault.code === "not-found" ? ok("") : text;
       needsLineEnd = text.value !== "" && !text.value.endsWith("\n");
@@ -44,6 +46,14 @@ export function createJournal(path: string): Journal {
       return replaced;
     },
   };
+}
+
+/** Temporary files of base/atomic-file.ts. That some cannot be removed harms nothing. */
+async function removeUnfinished(path: string): Promise<void> {
+  const directory = dirname(path);
+  const names = await readdir(directory).catch(() => []);
+  const unfinished = names.filter((name) => name.startsWith(`.${basename(path)}.`) && name.endsWith(".tmp"));
+  for (const name of unfinished) await rm(join(directory, name), { force: true }).catch(() => undefined);
 }
 
 function format(lines: readonly JournalLine[]): string {

@@ -1,12 +1,12 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { type Channel, parseChannel } from "../bus/channel.ts";
-import type { EntityId } from "../bus/entity-id.ts";
+import { type EntityId, LONGEST_ID } from "../bus/entity-id.ts";
 import { payloadBytes, payloadText, type ReceivedMessage } from "../bus/message.ts";
+import { parseConfigDocument } from "../bus/payload/config-document.ts";
 import { parseRegistration } from "../bus/payload/registration.ts";
 import { isTwinKey, parseTwinValue, twinKeyFault } from "../bus/payload/twin.ts";
 import type { TopicSchema } from "../bus/topic.ts";
 import type { Delivery } from "./arrival.ts";
-import { parseConfigDocument } from "./config-document.ts";
 import type { DataContent } from "./early-data.ts";
 import type { DataInput, RegistryInput } from "./registry-input.ts";
 
@@ -29,6 +29,7 @@ export function readMessage(
   message: ReceivedMessage,
   delivery: Delivery,
 ): Reading {
+  if (id.length > LONGEST_ID) return { flaw: `An entity topic identifier has at most ${LONGEST_ID} characters` };
   if (channel?.kind === "registration") return readRegistrationMessage(id, message, delivery);
   const content = channel === undefined ? undefined : readContent(channel, message);
   const input: DataInput = {

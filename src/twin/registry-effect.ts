@@ -49,6 +49,12 @@ export type News =
   | { readonly kind: "removed"; readonly entities: readonly Entity[] }
   | { readonly kind: "pending"; readonly id: EntityId; readonly parent: EntityId }
   | { readonly kind: "refused"; readonly id: EntityId; readonly refusal: Refusal; readonly origin: Origin }
+  | {
+      readonly kind: "external-id-dropped";
+      readonly id: EntityId;
+      readonly externalId: string;
+      readonly owner: EntityId;
+    }
   | { readonly kind: "key-skipped"; readonly id: EntityId; readonly key: string }
   | { readonly kind: "data-of-unknown"; readonly id: EntityId }
   | { readonly kind: "early-data-full"; readonly id: EntityId }

@@ -37,6 +37,10 @@ export function tellNews({ schema, log, send }: NewsOptions, news: News): void {
       if (news.origin === "journal") return log.error(`The stored registration of ${news.id} is dropped: ${message}`);
       return reject(message, schema.topic(news.id, { kind: "registration" }));
     }
+    case "external-id-dropped":
+      return log.warn(
+        `${news.id} is stored with the external id '${news.externalId}' of ${news.owner}, and goes without`,
+      );
     case "key-skipped":
       return reject(twinKeyFault(news.key).message, schema.topic(news.id, { kind: "registration" }));
     case "flaw":

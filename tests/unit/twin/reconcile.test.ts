@@ -87,13 +87,13 @@ describe("a restart", () => {
     expect(world.api.fragment(id("device/a"), "row")).toEqual({ ok: true, value: 4 });
   });
 
-  test("unsound or conflicting stored registrations are dropped with a word", () => {
+  test("of stored registrations, unsound ones are dropped, and an external id that is taken, with a word", () => {
     const world = restarted(
       stored("device/a", { ...CHILD, "@id": "X" }),
       stored("device/b", { ...CHILD, "@id": "X" }),
       stored("device/c", { ...CHILD, "@parent": "device/c" }),
     );
-    expect(world.restoring).toEqual(["refused device/b// external-id-taken", "refused device/c// own-parent"]);
+    expect(world.restoring).toEqual(["external-id-dropped device/b//", "refused device/c// own-parent"]);
   });
 });
 
