@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Glob } from "bun";
 import { REPOSITORY } from "./targets.ts";
 
@@ -22,18 +22,30 @@ export async function runTests(folders: readonly string[], timeout: number): Pro
   return files.length === 0 ? NOTHING : await runFiles(files, timeout, "as-it-comes");
 }
 
-/** Runs each file of tests below folders of `tests/` in a process of its own, several at a time: most of them wait for others. */
+/**
+ * Runs each file of tests in folders of `tests/` in a process of its own, several at a time: most of them wait for others. Those of a folder
+ * below share what they build, so they run in one process, which begins first.
+ */
 export async function runTestsApart(folders: readonly string[], timeout: number, processes: number): Promise<Tally> {
-  const files = await findTests(folders);
+  const groups = groupByFolder(await findTests(folders));
   const tallies: Tally[] = [];
   const lane = async () => {
-    for (let file = files.shift(); file !== undefined; file = files.shift()) {
-      tallies.push(await runFiles([file], timeout, "at-the-end"));
+    for (let files = groups.shift(); files !== undefined; files = groups.shift()) {
+      tallies.push(await runFiles(files, timeout, "at-the-end"));
     }
   };
   await Promise.all(Array.from({ length: processes }, lane));
   return tallies.reduce(addTallies, NOTHING);
 }
+
+function groupByFolder(files: readonly string[]): (readonly string[])[] {
+  const isBelow = (file: string) => file.split("/").length > DEPTH;
+  const together = Map.groupBy(files.filter(isBelow), (file) => dirname(file));
+  return [...together.values(), ...files.filter((file) => !isBelow(file)).map((file) => [file])];
+}
+
+/** Parts of the path `./tests/system/a.test.ts`. */
+const DEPTH = 4;
 
 /** A run that ends badly counts at least one failure, whatever its report says. */
 async function runFiles(

@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "n
 import { join } from "node:path";
 import { type AgentAtWork, expectAtWork, startAgentAtWork } from "./world/agent-at-work.ts";
 import { runToEnd } from "./world/program.ts";
+import { waitUntil } from "./world/wait-until.ts";
 
 const SECRET = "the secret";
 const EVIL = "evil";
@@ -48,6 +49,16 @@ async function ask(method: string, path: string): Promise<{ readonly status: num
 }
 
 /** Names of everything below a directory, and what the files hold. */
+/** Once the agent has written its state for the first time. */
+function inventoryAtRest(directory: string): Promise<Readonly<Record<string, string>>> {
+  return waitUntil("the agent has written its state", async () => {
+    const found = await inventory(directory);
+    const isAtRest =
+      "state/service-capabilities.json" in found && !Object.keys(found).some((name) => name.endsWith(".tmp"));
+    return isAtRest && found;
+  });
+}
+
 async function inventory(directory: string): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
   for (const name of (await readdir(directory, { recursive: true })).sort()) {
@@ -89,7 +100,7 @@ describe("a URL that leads out of the file store", () => {
   test.each(["GET", "PUT", "DELETE"])(
     "answers 404 to %s, and nothing outside is read, written or removed",
     async (method) => {
-      const before = await inventory(agent.device.root);
+      const before = await inventoryAtRest(agent.device.root);
       for (const prefix of ["/te/v1/files/", "/tedge/file-transfer/"]) {
         for (const [pattern, pointsTo] of Object.entries(OUT)) {
           const path = pattern.replace("ROOT", agent.device.root);

@@ -73,8 +73,11 @@ export async function expectAtWork({
 async function answersHealthCheck(broker: Mosquitto): Promise<void> {
   await using subscriber = await mosquittoSub(broker, [`${AGENT}/status/health`]);
   await mosquittoPub(broker, `${AGENT}/cmd/health/check`, "{}");
-  await waitUntil("the agent answers the health check", () =>
-    subscriber.messages().some(({ payload, retain }) => !retain && payload.includes('"status":"up"')),
+  // It may have much to do first.
+  await waitUntil(
+    "the agent answers the health check",
+    () => subscriber.messages().some(({ payload, retain }) => !retain && payload.includes('"status":"up"')),
+    { timeout: 30_000 },
   );
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { VERSION } from "../../build/version.ts";
-import { hostRelease } from "./world/release.ts";
-import { type ScratchRoot, scratchRoot } from "./world/scratch-root.ts";
+import { VERSION } from "../../../build/version.ts";
+import { hostRelease } from "../world/release.ts";
+import { type ScratchRoot, scratchRoot } from "../world/scratch-root.ts";
 
 let device: ScratchRoot;
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type BusProbe, connectProbe } from "./world/bus-probe.ts";
-import { freePort } from "./world/free-port.ts";
-import { type Mosquitto, startMosquitto } from "./world/mosquitto.ts";
-import { hostRelease } from "./world/release.ts";
-import { runCommand } from "./world/run-command.ts";
-import { type ScratchRoot, scratchRoot } from "./world/scratch-root.ts";
-import { waitUntil } from "./world/wait-until.ts";
+import { type BusProbe, connectProbe } from "../world/bus-probe.ts";
+import { freePort } from "../world/free-port.ts";
+import { type Mosquitto, startMosquitto } from "../world/mosquitto.ts";
+import { hostRelease } from "../world/release.ts";
+import { runCommand } from "../world/run-command.ts";
+import { type ScratchRoot, scratchRoot } from "../world/scratch-root.ts";
+import { waitUntil } from "../world/wait-until.ts";
 
 /** A Debian device with tebus' package, whose agent runs as user `tedge` with the package's sudo rules, and a repository of its own. */
 let device: ScratchRoot;

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { VERSION } from "../../build/version.ts";
-import { type FileServer, serveFiles } from "./world/file-server.ts";
-import type { Finished } from "./world/program.ts";
-import { hostRelease } from "./world/release.ts";
-import { type ScratchRoot, scratchRoot } from "./world/scratch-root.ts";
+import { VERSION } from "../../../build/version.ts";
+import { type FileServer, serveFiles } from "../world/file-server.ts";
+import type { Finished } from "../world/program.ts";
+import { hostRelease } from "../world/release.ts";
+import { type ScratchRoot, scratchRoot } from "../world/scratch-root.ts";
 
 let directory: string;
 let release: FileServer;

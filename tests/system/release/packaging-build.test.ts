@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { thirdPartyLicenses } from "../../build/licenses.ts";
-import { hostTarget, parseTargets, REPOSITORY, TARGETS } from "../../build/targets.ts";
-import { addTallies, parseReport } from "../../build/test-run.ts";
-import { debianVersion } from "../../build/version.ts";
-import { executable } from "./world/executable.ts";
-import { hostRelease } from "./world/release.ts";
-import { runTebus } from "./world/run-tebus.ts";
-import { tempDir } from "./world/temp-dir.ts";
+import { thirdPartyLicenses } from "../../../build/licenses.ts";
+import { hostTarget, parseTargets, REPOSITORY, TARGETS } from "../../../build/targets.ts";
+import { addTallies, parseReport } from "../../../build/test-run.ts";
+import { debianVersion } from "../../../build/version.ts";
+import { executable } from "../world/executable.ts";
+import { hostRelease } from "../world/release.ts";
+import { runTebus } from "../world/run-tebus.ts";
+import { tempDir } from "../world/temp-dir.ts";
 
 describe("the gate", () => {
   test("counts what a report says, skipped tests as neither", () => {
