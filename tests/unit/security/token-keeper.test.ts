@@ -36,13 +36,14 @@ beforeEach(() => {
   root = temporaryDirectory();
   directory = { path: join(root.path, "http-auth") };
   now = 1_000;
-  told = Promise.withResolvers<void>();
+  const error = Promise.withResolvers<void>();
+  told = error;
   const recorded = recordedLog();
   log = {
     ...recorded,
     error(text, fault) {
       recorded.error(text, fault);
-      told.resolve();
+      error.resolve();
     },
   };
   random = foreseenBytes();
