@@ -23,6 +23,7 @@ import { retainedIntake } from "./retained-intake.ts";
 import { retainedSearch } from "./retained-search.ts";
 import type { RetainedSource } from "./retained-source.ts";
 import { settleGate } from "./settle-gate.ts";
+import { notePublished } from "./settling.ts";
 import { silenceTimer } from "./silence-timer.ts";
 import type { Twin } from "./twin.ts";
 import { twinApi } from "./twin-api.ts";
@@ -138,7 +139,10 @@ export function createTwinOn(file: Journal, options: Omit<TwinOptions, "statePat
   const queue = createCommitQueue({
     rollback: state.rollback,
     store: (effects) => journal.store(effects.filter(isStored).map((effect) => journalLine(schema, effect))),
-    prepare: performer.prepare,
+    prepare(effects) {
+      notePublished(state.settling, effects);
+      return performer.prepare(effects);
+    },
   });
 
   /** Commits what nobody waits for. */

@@ -6,7 +6,6 @@ import type { RegistryEffect } from "./registry-effect.ts";
 import type { RegistryInput } from "./registry-input.ts";
 import type { RegistryState } from "./registry-state.ts";
 import { clearFound, confirmCleared, removeEntity } from "./remove-entity.ts";
-import { notePublished } from "./settling.ts";
 import { updateEntity } from "./update-entity.ts";
 
 /**
@@ -16,37 +15,31 @@ import { updateEntity } from "./update-entity.ts";
  */
 export function registryMachine(state: RegistryState): (input: RegistryInput) => RegistryEffect[] {
   return (input) => {
-    const effects = decide(state, input);
-    notePublished(state.settling, effects);
-    return effects;
+    switch (input.kind) {
+      case "registration":
+        return receiveRegistration(state, input.arrival, input.delivery);
+      case "register":
+        return requestRegistration(state, input.arrival);
+      case "patch":
+        return updateEntity(state, input.id, input.patch);
+      case "removal":
+        return removeEntity(state, input.id, input.origin);
+      case "retained-found":
+        return clearFound(state, input);
+      case "cleared":
+        return confirmCleared(state, input.removal, input.ids);
+      case "data":
+        return receiveData(state, input);
+      case "fragments":
+        return changeFragments(state, input);
+      case "restored":
+        return restore(state, input);
+      case "connected":
+        return beginSettling(state, input.connection);
+      case "silence":
+        return settle(state);
+      default:
+        return exhaustive(input);
+    }
   };
-}
-
-function decide(state: RegistryState, input: RegistryInput): RegistryEffect[] {
-  switch (input.kind) {
-    case "registration":
-      return receiveRegistration(state, input.arrival, input.delivery);
-    case "register":
-      return requestRegistration(state, input.arrival);
-    case "patch":
-      return updateEntity(state, input.id, input.patch);
-    case "removal":
-      return removeEntity(state, input.id, input.origin);
-    case "retained-found":
-      return clearFound(state, input);
-    case "cleared":
-      return confirmCleared(state, input.removal, input.ids);
-    case "data":
-      return receiveData(state, input);
-    case "fragments":
-      return changeFragments(state, input);
-    case "restored":
-      return restore(state, input);
-    case "connected":
-      return beginSettling(state, input.connection);
-    case "silence":
-      return settle(state);
-    default:
-      return exhaustive(input);
-  }
 }
