@@ -60,6 +60,8 @@ async function fill(
 ): Promise<Result<StoredFile, FileStoreFault>> {
   const written = await writeContent(content, file, (size) => reservation.grow(footprint(size) - credit));
   if (!written.ok) return written;
+  const late = await reservation.confirm();
+  if (late !== undefined) return err(late);
   try {
     if (mode !== undefined) await file.chmod(mode & 0o7777);
     await file.seal();
